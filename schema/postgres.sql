@@ -143,7 +143,8 @@ CREATE TABLE public.authorizations (
     first_approver_id text,
     closed boolean DEFAULT false NOT NULL,
     register_number bigint DEFAULT 0 NOT NULL,
-    against_check boolean DEFAULT false NOT NULL
+    against_check boolean DEFAULT false NOT NULL,
+    addition_waits boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE public.capture_entries (
@@ -337,6 +338,11 @@ CREATE TABLE public.find_progress (
     CONSTRAINT find_progress_id_check CHECK ((id = 1))
 );
 
+CREATE TABLE public.grant_captures (
+    grant_id text NOT NULL,
+    capture_id text NOT NULL
+);
+
 CREATE TABLE public.grants (
     id text NOT NULL,
     case_id text NOT NULL,
@@ -349,7 +355,8 @@ CREATE TABLE public.grants (
     ended_at bigint,
     version bigint NOT NULL,
     leaf bytea NOT NULL,
-    body text NOT NULL
+    body text NOT NULL,
+    chosen bigint DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE public.idempotency (
@@ -730,6 +737,9 @@ ALTER TABLE ONLY public.find_keys
 ALTER TABLE ONLY public.find_progress
     ADD CONSTRAINT find_progress_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.grant_captures
+    ADD CONSTRAINT grant_captures_pkey PRIMARY KEY (grant_id, capture_id);
+
 ALTER TABLE ONLY public.grants
     ADD CONSTRAINT grants_pkey PRIMARY KEY (id);
 
@@ -837,6 +847,8 @@ CREATE INDEX aliases_holder ON public.aliases USING btree (holder_id, id);
 
 CREATE INDEX authorization_holders_user ON public.authorization_holders USING btree (user_id);
 
+CREATE INDEX authorizations_additions ON public.authorizations USING btree (id) WHERE addition_waits;
+
 CREATE INDEX authorizations_against ON public.authorizations USING btree (id) WHERE against_check;
 
 CREATE INDEX authorizations_case ON public.authorizations USING btree (case_id, id);
@@ -908,6 +920,8 @@ CREATE INDEX exhibit_lists_case ON public.exhibit_lists USING btree (case_id, id
 CREATE INDEX exhibit_numbers_case ON public.exhibit_numbers USING btree (case_id, number_key);
 
 CREATE INDEX find_keys_object ON public.find_keys USING btree (object);
+
+CREATE INDEX grant_captures_capture ON public.grant_captures USING btree (capture_id);
 
 CREATE INDEX grants_case ON public.grants USING btree (case_id, id);
 

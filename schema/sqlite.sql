@@ -112,7 +112,9 @@ CREATE TABLE authorizations (
     version BIGINT NOT NULL,
     leaf BLOB NOT NULL,
     body TEXT NOT NULL
-, first_approver_id TEXT, closed BOOLEAN NOT NULL DEFAULT FALSE, register_number BIGINT NOT NULL DEFAULT 0, against_check BOOLEAN NOT NULL DEFAULT FALSE);
+, first_approver_id TEXT, closed BOOLEAN NOT NULL DEFAULT FALSE, register_number BIGINT NOT NULL DEFAULT 0, against_check BOOLEAN NOT NULL DEFAULT FALSE, addition_waits BOOLEAN NOT NULL DEFAULT FALSE);
+
+CREATE INDEX authorizations_additions ON authorizations (id) WHERE addition_waits;
 
 CREATE INDEX authorizations_against ON authorizations (id) WHERE against_check;
 
@@ -393,6 +395,14 @@ CREATE TABLE find_progress (
     next BIGINT NOT NULL
 );
 
+CREATE TABLE grant_captures (
+    grant_id TEXT NOT NULL,
+    capture_id TEXT NOT NULL,
+    PRIMARY KEY (grant_id, capture_id)
+);
+
+CREATE INDEX grant_captures_capture ON grant_captures (capture_id);
+
 CREATE TABLE grants (
     id TEXT NOT NULL PRIMARY KEY,
     case_id TEXT NOT NULL REFERENCES cases (id),
@@ -406,7 +416,7 @@ CREATE TABLE grants (
     version BIGINT NOT NULL,
     leaf BLOB NOT NULL,
     body TEXT NOT NULL
-);
+, chosen BIGINT NOT NULL DEFAULT 0);
 
 CREATE INDEX grants_case ON grants (case_id, id);
 

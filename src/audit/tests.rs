@@ -141,6 +141,12 @@ const CHANGES: &[(&str, &[&str], &str)] = &[
     ),
     ("UPDATE grants SET until = until + 1", &["row-columns"], "grant"),
     ("UPDATE grants SET can_export = TRUE", &["row-columns"], "grant"),
+    ("UPDATE grants SET chosen = 1", &["row-columns"], "grant"),
+    (
+        "INSERT INTO grant_captures VALUES ('g', 'c')",
+        &["row-event"],
+        "capture c of grant g",
+    ),
     ("UPDATE users SET disabled = TRUE", &["row-columns"], USER),
     ("UPDATE cases SET handling = 'confidential'", &["row-columns"], CASE),
     (

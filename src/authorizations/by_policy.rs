@@ -115,7 +115,7 @@ pub fn plan(asked: &Authorization, policy: &LevelTerms) -> Option<RequestCheck> 
 /// Whether another authorization of the case runs beside it. `others` are the numbers of those.
 pub fn overlap(asked: &Authorization, others: &[i64]) -> RequestCheck {
     if others.is_empty() {
-        let told = match asked.renews {
+        let told = match asked.terms.renews {
             Some(_) => "Beside the one that it renews, no other one of its level runs for these holders and platforms.",
             None => "No other one of its level runs beside it for these holders and platforms.",
         };

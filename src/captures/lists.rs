@@ -9,20 +9,49 @@ use diesel::sql_types::{BigInt, Text};
 
 use super::model::{CaptureFilter, CaptureQuery, CaptureState, NewTo, Place, Sort, StoredCapture};
 use super::store::CaptureRow;
-use crate::cases::{VisibleTo, visible};
+use crate::cases::{VisibleTo, chosen, visible};
 use crate::clock::Micros;
 use crate::db::AnyConn;
 use crate::db::tables::{captures, cases, seen_items};
 use crate::error::Result;
+use crate::gate::ReadCtx;
 use crate::identity::Caller;
+use crate::policy::Act;
 use crate::{both, fixed_insert};
 
 type Backend = <AnyConn as diesel::Connection>::Backend;
 type Boxed<'a> = captures::BoxedQuery<'a, Backend>;
 
+/// Who asks for a list of a case, and which of its captures exist for them.
+pub struct ListReader {
+    me: String,
+    /// Where chosen captures alone exist for them, by whose grants.
+    chosen: Option<VisibleTo>,
+}
+
+impl ListReader {
+    /// Whoever asks, about the case that they ask about. Who may not read its captures has those that were chosen for them.
+    pub fn of(ctx: &ReadCtx<'_>) -> Self {
+        let whole = ctx.may(Act::CaptureRead);
+        Self {
+            me: ctx.caller.user.clone(),
+            chosen: (!whole).then(|| VisibleTo::of(ctx.caller, ctx.now)),
+        }
+    }
+}
+
+/// The captures of a case that exist for somebody.
+fn existing<'a>(case: &'a str, reader: &'a ListReader) -> Boxed<'a> {
+    let query = captures::table.filter(captures::case_id.eq(case)).into_boxed();
+    match &reader.chosen {
+        Some(to) => query.filter(captures::id.eq_any(chosen(to))),
+        None => query,
+    }
+}
+
 /// The captures of a case that a filter lets through, to one who asks.
-fn let_through<'a>(case: &'a str, filter: &'a CaptureFilter, me: &'a str) -> Boxed<'a> {
-    let mut query = captures::table.filter(captures::case_id.eq(case)).into_boxed();
+fn let_through<'a>(case: &'a str, filter: &'a CaptureFilter, reader: &'a ListReader) -> Boxed<'a> {
+    let (mut query, me) = (existing(case, reader), reader.me.as_str());
     if let Some(kind) = filter.kind {
         query = query.filter(captures::kind.eq(kind.as_str()));
     }
@@ -110,8 +139,8 @@ fn past(query: Boxed<'_>, sort: Sort, place: Place) -> Boxed<'_> {
     }
 }
 
-fn asked_for<'a>(case: &'a str, asked: &'a CaptureQuery, me: &'a str) -> Boxed<'a> {
-    let query = in_order(let_through(case, &asked.filter, me), asked.sort).limit(asked.limit as i64);
+fn asked_for<'a>(case: &'a str, asked: &'a CaptureQuery, reader: &'a ListReader) -> Boxed<'a> {
+    let query = in_order(let_through(case, &asked.filter, reader), asked.sort).limit(asked.limit as i64);
     match asked.after {
         Some(place) => past(query, asked.sort, place),
         None => query,
@@ -119,8 +148,14 @@ fn asked_for<'a>(case: &'a str, asked: &'a CaptureQuery, me: &'a str) -> Boxed<'
 }
 
 /// A page of the captures of a case.
-pub fn page(conn: &mut AnyConn, case: &str, asked: &CaptureQuery, me: &str) -> Result<Vec<(Place, StoredCapture)>> {
-    let rows: Vec<CaptureRow> = asked_for(case, asked, me).select(CaptureRow::as_select()).load(conn)?;
+pub fn page(
+    conn: &mut AnyConn,
+    case: &str,
+    asked: &CaptureQuery,
+    reader: &ListReader,
+) -> Result<Vec<(Place, StoredCapture)>> {
+    let found = asked_for(case, asked, reader).select(CaptureRow::as_select());
+    let rows: Vec<CaptureRow> = found.load(conn)?;
     let placed = |row: CaptureRow| {
         let place = place_of(asked.sort, (row.captured_at, row.posted_at, row.item));
         Ok((place, row.stored()?))
@@ -129,12 +164,17 @@ pub fn page(conn: &mut AnyConn, case: &str, asked: &CaptureQuery, me: &str) -> R
 }
 
 /// The places alone of such a page, with the captures' ids.
-pub fn places(conn: &mut AnyConn, case: &str, asked: &CaptureQuery, me: &str) -> Result<Vec<(Place, String)>> {
+pub fn places(
+    conn: &mut AnyConn,
+    case: &str,
+    asked: &CaptureQuery,
+    reader: &ListReader,
+) -> Result<Vec<(Place, String)>> {
     let columns = (
         (captures::captured_at, captures::posted_at, captures::item),
         captures::id,
     );
-    let rows: Vec<((Micros, Micros, i64), String)> = asked_for(case, asked, me).select(columns).load(conn)?;
+    let rows: Vec<((Micros, Micros, i64), String)> = asked_for(case, asked, reader).select(columns).load(conn)?;
     let placed = rows.into_iter().map(|(row, id)| (place_of(asked.sort, row), id));
     Ok(placed.collect())
 }
@@ -148,10 +188,15 @@ fn place_of(sort: Sort, (captured, posted, item): (Micros, Micros, i64)) -> Plac
     Place { time, item }
 }
 
-/// Where an item of a case stands in an order, with its id; none where the case has no such item.
-pub fn place(conn: &mut AnyConn, case: &str, item: i64, sort: Sort) -> Result<Option<(Place, String)>> {
-    let found: Option<(String, Micros, Micros)> = captures::table
-        .filter(captures::case_id.eq(case).and(captures::item.eq(item)))
+/// Where an item of a case stands in an order, with its id; none where the case has no such item, to one who asks.
+pub fn place(
+    conn: &mut AnyConn,
+    (case, reader): (&str, &ListReader),
+    item: i64,
+    sort: Sort,
+) -> Result<Option<(Place, String)>> {
+    let found: Option<(String, Micros, Micros)> = existing(case, reader)
+        .filter(captures::item.eq(item))
         .select((captures::id, captures::captured_at, captures::posted_at))
         .first(conn)
         .optional()?;
@@ -159,21 +204,26 @@ pub fn place(conn: &mut AnyConn, case: &str, item: i64, sort: Sort) -> Result<Op
 }
 
 /// How many captures a filter lets through.
-pub fn count(conn: &mut AnyConn, case: &str, filter: &CaptureFilter, me: &str) -> Result<i64> {
-    Ok(let_through(case, filter, me).count().get_result(conn)?)
+pub fn count(conn: &mut AnyConn, case: &str, filter: &CaptureFilter, reader: &ListReader) -> Result<i64> {
+    Ok(let_through(case, filter, reader).count().get_result(conn)?)
 }
 
 /// How many of them stand before a place in an order.
-pub fn count_before(conn: &mut AnyConn, case: &str, asked: &CaptureQuery, (me, place): (&str, Place)) -> Result<i64> {
-    let all = let_through(case, &asked.filter, me);
+pub fn count_before(
+    conn: &mut AnyConn,
+    case: &str,
+    asked: &CaptureQuery,
+    (reader, place): (&ListReader, Place),
+) -> Result<i64> {
+    let all = let_through(case, &asked.filter, reader);
     Ok(past(all, asked.sort.reversed(), place).count().get_result(conn)?)
 }
 
 /// Platforms of a case's captures and the people who made them, each once. What is closed tells neither.
-pub fn facets(conn: &mut AnyConn, case: &str) -> Result<Vec<(Option<String>, String)>> {
+pub fn facets(conn: &mut AnyConn, case: &str, reader: &ListReader) -> Result<Vec<(Option<String>, String)>> {
     let closed = CaptureState::words_where(CaptureState::is_closed);
-    Ok(captures::table
-        .filter(captures::case_id.eq(case).and(captures::state.ne_all(closed)))
+    Ok(existing(case, reader)
+        .filter(captures::state.ne_all(closed))
         .select((captures::platform, captures::capturer_id))
         .distinct()
         .load(conn)?)

@@ -342,7 +342,8 @@ pub async fn thumbnail(gate: &Gate, requester: &RequestCtx, id: String, sha256: 
         ..View::new(Action::CapturesListed, "case", &case, json!({"thumbnails": true}))
     };
     let scope = Scope::Case(case);
-    gate.view(requester, Act::CaptureRead, scope, view, |_| Ok(())).await?;
+    gate.view(requester, Act::CaseCaptureList, scope, view, |_| Ok(()))
+        .await?;
     Ok(found)
 }
 

@@ -8,7 +8,7 @@ use super::past::{PastCase, PastPerson, people_at};
 use crate::clock::{Micros, Timestamp};
 use crate::db::AnyConn;
 use crate::error::{Error, Result};
-use crate::policy::{Act, Decision, Facts, Policy, Question};
+use crate::policy::{Act, CaseFacts, Decision, Facts, Policy, Question, Relation};
 
 /// Everybody who could see a case at a moment, by name, and why.
 pub fn readers(conn: &mut AnyConn, policy: &Policy, (case, at): (&str, Micros)) -> Result<CaseReaders> {
@@ -30,10 +30,12 @@ pub fn readers(conn: &mut AnyConn, policy: &Policy, (case, at): (&str, Micros)) 
 fn reader(policy: &Policy, past: &PastCase, person: &PastPerson) -> Option<CaseReader> {
     let all = decide(policy, past, person, Act::CaptureRead);
     let outline = decide(policy, past, person, Act::CaseRead);
-    let (sees, rules) = match (all.allowed, outline.allowed) {
-        (true, _) => (CaseSight::Everything, all.rules),
-        (false, true) => (CaseSight::Outline, outline.rules),
-        (false, false) => return None,
+    let chosen = decide(policy, past, person, Act::CaseCaptureList);
+    let (sees, rules) = match (all.allowed, outline.allowed, chosen.allowed) {
+        (true, ..) => (CaseSight::Everything, all.rules),
+        (false, true, _) => (CaseSight::Outline, outline.rules),
+        (false, false, true) => (CaseSight::ChosenCaptures, chosen.rules),
+        (false, false, false) => return None,
     };
     Some(CaseReader {
         user: person.person.clone(),
@@ -56,10 +58,13 @@ pub fn person(conn: &mut AnyConn, policy: &Policy, (case, at): (&str, Micros), u
     let acts = Act::ALL.iter().filter(|act| act.is_on_case()).map(|act| {
         let decision = past.as_ref().map(|past| decide(policy, past, &person, *act));
         let decision = decision.unwrap_or_default();
+        let chosen = past.as_ref().map(|past| about_chosen(policy, past, &person, *act));
+        let chosen = chosen.filter(|chosen| chosen.allowed && !decision.allowed);
         ActAnswer {
             act: *act,
+            chosen_captures: chosen.is_some(),
             allowed: decision.allowed,
-            rules: decision.rules,
+            rules: chosen.unwrap_or(decision).rules,
         }
     });
     Ok(PersonsAccess {
@@ -73,11 +78,25 @@ pub fn person(conn: &mut AnyConn, policy: &Policy, (case, at): (&str, Micros), u
     })
 }
 
+/// Whether a person may do this about the captures that were chosen for them.
+fn about_chosen(policy: &Policy, past: &PastCase, person: &PastPerson, act: Act) -> Decision {
+    let relation = past.relation_of(person);
+    let relation = Relation {
+        granted_this_capture: relation.granted_captures,
+        ..relation
+    };
+    asked(policy, past.facts_for(relation), person, act)
+}
+
 fn decide(policy: &Policy, past: &PastCase, person: &PastPerson, act: Act) -> Decision {
+    asked(policy, past.facts_for(past.relation_of(person)), person, act)
+}
+
+fn asked(policy: &Policy, case: CaseFacts, person: &PastPerson, act: Act) -> Decision {
     policy.decide(&Question {
         act,
         roles: &person.roles,
-        case: Some(past.facts_for(past.relation_of(person))),
+        case: Some(case),
         facts: Facts::default(),
     })
 }

@@ -38,6 +38,8 @@ words! {
         Everything = "everything",
         /// What the case is about, and nothing in it.
         Outline = "outline",
+        /// Its number, title, kind and status, and the captures that were chosen for them.
+        ChosenCaptures = "chosen_captures",
     }
 }
 
@@ -52,6 +54,9 @@ pub struct AccessGround {
     /// What the grant gives.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rights: Vec<Right>,
+    /// Of how many chosen captures the grant is, where it is not of the whole case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub captures: Option<usize>,
     /// When the grant ends by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
@@ -67,6 +72,7 @@ impl AccessGround {
             kind,
             grant_id: None,
             rights: Vec::new(),
+            captures: None,
             until: None,
             break_glass: false,
         }
@@ -78,6 +84,7 @@ impl AccessGround {
             kind: GroundKind::Grant,
             grant_id: Some(grant.id.clone()),
             rights: grant.rights.clone(),
+            captures: Some(grant.captures.len()).filter(|n| *n > 0),
             until: Some(grant.until),
             break_glass: grant.origin.break_glass,
         }
@@ -117,6 +124,9 @@ pub struct ActAnswer {
     pub act: Act,
     /// Whether they may.
     pub allowed: bool,
+    /// Whether they may do it about the captures that were chosen for them, and about nothing else of the case.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub chosen_captures: bool,
     /// The rules that decided; none where no rule allows it.
     pub rules: Vec<String>,
 }

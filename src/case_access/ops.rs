@@ -168,6 +168,7 @@ fn open(tx: &mut Tx<'_>, id: &str, kind: AccessRequestKind) -> Result<AccessRequ
 fn give(tx: &mut Tx<'_>, case: &str, request: &AccessRequest, (until, origin): (Micros, GrantOrigin)) -> Result<Grant> {
     let asker = people::named(tx.conn, "asked_by", &request.asked_by.id)?;
     let new = NewGrant {
+        captures: Vec::new(),
         user_id: asker.user,
         until,
         rights: request.rights.clone(),

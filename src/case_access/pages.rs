@@ -4,10 +4,11 @@ use askama::Template;
 
 use super::api;
 use super::model::{
-    AccessGround, AccessRequest, AskedAccess, AskedState, CaseReaders, CaseSight, GLASS, GroundKind, PersonsAccess,
+    AccessGround, AccessRequest, ActAnswer, AskedAccess, AskedState, CaseReaders, CaseSight, GLASS, GroundKind,
+    PersonsAccess,
 };
 use super::reads::{self, AccessDesk, AccessExplained, AccessQuestion};
-use crate::cases::{CasePage, Tab};
+use crate::cases::{CasePage, Tab, chosen_captures};
 use crate::clock;
 use crate::error::Result;
 use crate::http::pages::{self, FormView, Frame, Nav, PageRequest};
@@ -283,9 +284,15 @@ fn readers_shown(found: &CaseReaders, zone: Zone) -> Vec<ReaderLine> {
 fn person_shown(found: &PersonsAccess, zone: Zone) -> PersonPart {
     let roles: Vec<&str> = found.roles.iter().map(|role| role.as_str()).collect();
     let acts = |allowed: bool| {
-        let some = found.acts.iter().filter(move |one| one.allowed == allowed);
-        some.map(|one| (words_of(one.act.as_str()), one.rules.join(", ")))
-            .collect()
+        let some = found
+            .acts
+            .iter()
+            .filter(move |one| (one.allowed || one.chosen_captures) == allowed);
+        let told = |one: &ActAnswer| match one.chosen_captures {
+            true => format!("{}, of the chosen captures", words_of(one.act.as_str())),
+            false => words_of(one.act.as_str()),
+        };
+        some.map(|one| (told(one), one.rules.join(", "))).collect()
     };
     PersonPart {
         name: line(&found.user.name),
@@ -324,7 +331,11 @@ fn ground_told(ground: &AccessGround, zone: Zone) -> String {
             let rights: Vec<&str> = ground.rights.iter().map(|right| right.as_str()).collect();
             let until = ground.until.map(|until| format!(" until {}", zone.at(until.0).shown()));
             let how = if ground.break_glass { ", by break-glass" } else { "" };
-            format!("was let in ({}){}{how}", rights.join(", "), until.unwrap_or_default())
+            let of = ground
+                .captures
+                .map(|n| format!(" by a grant for {}", chosen_captures(n as i64)));
+            let (of, until) = (of.unwrap_or_default(), until.unwrap_or_default());
+            format!("was let in{of} ({}){until}{how}", rights.join(", "))
         }
     }
 }

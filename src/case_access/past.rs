@@ -92,10 +92,9 @@ impl PastCase {
     /// What a person was to the case.
     pub fn relation_of(&self, person: &PastPerson) -> Relation {
         let id = &person.person.id;
-        let given = |right| {
-            let mut own = self.grants.iter().filter(|grant| grant.user.id == *id);
-            own.any(|grant| grant.rights.contains(&right))
-        };
+        let own = || self.grants.iter().filter(|grant| grant.user.id == *id);
+        let given = |right| own().any(|grant| grant.captures.is_empty() && grant.rights.contains(&right));
+        let in_part = |grant: &Grant| !grant.captures.is_empty() && grant.rights.contains(&Right::Read);
         Relation {
             lead: self.case.lead.id == *id,
             member: self.members.contains(id),
@@ -105,6 +104,9 @@ impl PastCase {
             granted_read: given(Right::Read),
             granted_export: given(Right::Export),
             granted_decide: given(Right::Decide),
+            granted_captures: own().any(in_part),
+            // The question is about the case.
+            granted_this_capture: false,
             recused: self.recused.contains(id),
         }
     }

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::granted;
 use super::model::{Grant, Member, NewGrant, Right};
 use super::store;
 use crate::clock::Timestamp;
@@ -128,6 +129,7 @@ pub fn record_grant(tx: &mut Tx<'_>, case: &str, new: &NewGrant) -> Result<Recor
         case_id: case.to_owned(),
         user: people::person(tx.conn, &new.user_id)?,
         rights: new.rights.clone(),
+        captures: granted::of_case(tx.conn, case, &new.captures)?,
         reason: new.reason.clone(),
         granted_by: tx.me(),
         granted_at: Timestamp(tx.now),

@@ -5,9 +5,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::chosen::CaseShown;
+use super::in_part::CaseSearch;
 use super::model::{self, CasePatch, CaseView, Grant, NewCase, NewGrant};
 use super::particulars::CaseKind;
-use super::store::CaseSearch;
 use super::{access, ops, reads, recusal};
 use crate::error::Result;
 use crate::forms::{Form, parse_id};
@@ -27,7 +28,10 @@ pub(super) async fn open(request: WriteRequest) -> Reply {
 pub(super) async fn list(req: HttpRequest, requester: RequestCtx, app: App) -> Reply {
     let page = Page::read(&req, &["number", "kind", "status"])?;
     let found = reads::cases(&app.gate, &requester, search(&page)?).await?;
-    page.reply(&req, Listed::of(found, &page, |c| c.case.id.clone(), |c| case_json(&c)))
+    page.reply(
+        &req,
+        Listed::of(found, &page, |c| c.id().to_owned(), |c| shown_json(&c)),
+    )
 }
 
 pub(super) fn search(page: &Page) -> Result<CaseSearch> {
@@ -41,8 +45,10 @@ pub(super) fn search(page: &Page) -> Result<CaseSearch> {
 }
 
 pub(super) async fn read(id: PathId, requester: RequestCtx, app: App) -> Reply {
-    let found = reads::case(&app.gate, &requester, id.0).await?;
-    reply::versioned(found.case.version, &case_json(&found))
+    match reads::case(&app.gate, &requester, id.0).await? {
+        CaseShown::Whole(found) => reply::versioned(found.case.version, &case_json(&found)),
+        CaseShown::Head(head) => reply::ok(&head),
+    }
 }
 
 pub(super) async fn change(id: PathId, request: WriteRequest) -> Reply {
@@ -119,6 +125,14 @@ pub(super) async fn recuse(id: PathId, request: WriteRequest) -> Reply {
     let verb = |tx: &mut Tx<'_>, reason: &String| recusal::recuse(tx, reason);
     let made = request.write(act, scope, model::recusal, verb).await?;
     Ok(HttpResponse::Created().json(made))
+}
+
+/// A case as the API shows it to one of its readers.
+fn shown_json(case: &CaseShown) -> Value {
+    match case {
+        CaseShown::Whole(found) => case_json(found),
+        CaseShown::Head(head) => json!(head),
+    }
 }
 
 /// A case as the API shows it: people by their ids, without the reason of its last change.

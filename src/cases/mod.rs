@@ -1,11 +1,15 @@
 //! Cases: what they are about, where they stand, who works on them, and who was let in.
 //!
 //! A case opens with kind and title only. `due` tells what it still owes, and what that blocks. The opener becomes
-//! lead. Versions are added, never changed. A grant ends by itself.
+//! lead. Versions are added, never changed. A grant ends by itself. It opens the whole case, or chosen captures of it: for
+//! whoever has one of the second kind alone, `visible` does not hold, and what is shown to them asks `chosen`.
 
 mod access;
 mod api;
+mod chosen;
+mod granted;
 mod handover;
+mod in_part;
 mod model;
 mod ops;
 mod overseen;
@@ -23,12 +27,14 @@ use actix_web::web::{self, ServiceConfig};
 use crate::http::reply::at;
 
 pub use access::record_grant;
+pub use chosen::{CaseHead, CaseShown};
+pub use granted::chosen_captures;
+pub use in_part::{CaseSearch, SharedCase, chosen, headed};
 pub use model::{Case, Grant, GrantOrigin, NewGrant, Recusal, Right};
 pub use overseen::Overseen;
 pub use pages::{CaseLine, CasePage, Tab, TaskLine, may_open, offers_for, tasks_for, words};
 pub use particulars::{Due, Stage};
 pub use reads::{Rights, WorkDesk, cases, desk, shared};
-pub use store::{CaseSearch, SharedCase};
 pub use store::{DecidesIn, VisibleTo, decided, nothing_due, visible};
 
 /// The routes of this feature.

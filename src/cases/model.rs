@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::granted::{self, GrantedCapture};
 use super::particulars::{self, CaseKind, CaseParticulars, Due, Stage};
 use super::zone::zone;
 use crate::clock::{Micros, Timestamp, random};
@@ -325,6 +326,9 @@ pub struct Grant {
     pub case_id: String,
     pub user: Person,
     pub rights: Vec<Right>,
+    /// The captures that it is of, in the order of their numbers; none where it is of the whole case.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub captures: Vec<GrantedCapture>,
     pub reason: String,
     pub granted_by: Person,
     pub granted_at: Timestamp,
@@ -339,6 +343,23 @@ pub struct Grant {
     #[serde(flatten)]
     pub origin: GrantOrigin,
     pub version: i64,
+}
+
+impl Grant {
+    /// What it gives, and of which captures where it is not of the whole case.
+    pub fn gives(&self) -> String {
+        let rights: Vec<&str> = self.rights.iter().map(|right| right.as_str()).collect();
+        match self.captures.len() as i64 {
+            0 => rights.join(", "),
+            n => format!("{}, {}", rights.join(", "), granted::chosen_captures(n)),
+        }
+    }
+
+    /// The numbers of the captures that it is of.
+    pub fn items(&self) -> String {
+        let items: Vec<String> = self.captures.iter().map(|one| one.item.to_string()).collect();
+        items.join(", ")
+    }
 }
 
 /// What a grant came of, where it was asked for.
@@ -381,6 +402,8 @@ pub struct NewGrant {
     pub user_id: String,
     pub until: Micros,
     pub rights: Vec<Right>,
+    /// The captures that it is to be of, by id or item number; none for the whole case.
+    pub captures: Vec<String>,
     pub reason: String,
     pub origin: GrantOrigin,
 }
@@ -399,9 +422,20 @@ impl NewGrant {
             user_id: form.required_id("user_id"),
             until: form.required_time("until"),
             rights: rights.iter().filter(|(_, given)| *given).map(|(r, _)| *r).collect(),
+            captures: granted::parse(&mut form),
             reason: form.required("reason", REASON),
             origin: GrantOrigin::default(),
         };
+        if !new.captures.is_empty() && new.gives(Right::Export) {
+            let message = "cannot hold export of chosen captures, because a packet accounts for every capture of its case: \
+                           give read of these captures, or export without captures";
+            form.refuse("rights", "whole_case", message);
+        }
+        if !new.captures.is_empty() && new.gives(Right::Decide) {
+            let message = "cannot hold decide of chosen captures, because whoever decides does so in the whole case: \
+                           give read of these captures, or decide without captures";
+            form.refuse("rights", "whole_case", message);
+        }
         if words.is_empty() || words.iter().any(|w| Right::from_word(w).is_none()) {
             form.refuse("rights", "one_of", "must be a list of read, export, decide");
         }

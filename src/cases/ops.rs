@@ -206,6 +206,7 @@ fn put_people(tx: &mut Tx<'_>, patch: &CasePatch, next: &mut Case) -> Result<()>
 /// Lets the named supervisor decide in a case that is closely kept.
 fn name_decider(tx: &mut Tx<'_>, case: &str, user_id: String, reason: &str) -> Result<()> {
     let grant = NewGrant {
+        captures: Vec::new(),
         user_id,
         until: tx.now + DECIDES_FOR,
         rights: vec![Right::Read, Right::Decide],

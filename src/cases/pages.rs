@@ -10,6 +10,7 @@ pub(super) use team::{add_member, end_grant, give, hand_over, recuse, remove_mem
 
 use askama::Template;
 
+use super::chosen::{CaseHead, CaseShown};
 use super::model::{Case, CaseView, Grant, NewCase};
 use super::particulars::{CaseKind, Due};
 use super::reads::{self, Rights};
@@ -59,12 +60,31 @@ pub struct CasePage {
     pub tab: Tab,
     pub held: i64,
     pub zone: Zone,
+    /// Where chosen captures alone are open to the reader. The case holds its head then, and nothing else.
+    pub head: Option<CaseHead>,
 }
 
 impl CasePage {
     /// Reads the case, which the access log then tells; with the frame of the whole page.
     pub async fn of(page: &PageRequest, id: &str, tab: Tab) -> Result<(Frame, Self)> {
         let (view, rights) = reads::case_and_rights(&page.app.gate, &page.ctx, id.to_owned()).await?;
+        Self::around(page, (CaseShown::Whole(Box::new(view)), rights), tab).await
+    }
+
+    /// The same for a page that shows chosen captures too: of the case, it shows no more than the reader may see.
+    pub async fn or_head(page: &PageRequest, id: &str, tab: Tab) -> Result<(Frame, Self)> {
+        let found = reads::shown_and_rights(&page.app.gate, &page.ctx, id.to_owned()).await?;
+        Self::around(page, found, tab).await
+    }
+
+    async fn around(page: &PageRequest, (shown, rights): (CaseShown, Rights), tab: Tab) -> Result<(Frame, Self)> {
+        let (view, head) = match shown {
+            CaseShown::Whole(view) => (*view, None),
+            CaseShown::Head(head) => {
+                let (case, members) = (head.as_case(), Vec::new());
+                (CaseView { case, members, held: 0 }, Some(head))
+            }
+        };
         let title = format!("{}, {}", view.case.number, view.case.title);
         let mut frame = page.frame(&line(&title), Nav::Cases).await?;
         frame.case_id = Some(view.case.id.clone());
@@ -74,6 +94,7 @@ impl CasePage {
             case: view.case,
             rights,
             tab,
+            head,
         };
         Ok((frame, this))
     }
@@ -83,7 +104,12 @@ impl CasePage {
         let reads = self.rights.reads_evidence;
         let all = [
             ("", "Overview", Tab::Overview, true),
-            ("/evidence", "Evidence", Tab::Evidence, reads),
+            (
+                "/evidence",
+                "Evidence",
+                Tab::Evidence,
+                reads || self.rights.lists_captures,
+            ),
             ("/timeline", "Timeline", Tab::Timeline, reads),
             ("/people", "People and accounts", Tab::People, reads),
             ("/authorizations", "Authorizations", Tab::Authorizations, reads),
@@ -135,7 +161,9 @@ pub struct CaseLine {
     pub lead: String,
     pub held: i64,
     pub due: usize,
-    pub changed: Moment,
+    pub changed: Option<Moment>,
+    /// Where chosen captures alone are open to the reader: how many.
+    pub chosen: Option<String>,
 }
 
 impl CaseLine {
@@ -147,8 +175,32 @@ impl CaseLine {
         }
     }
 
-    /// Of a case.
-    pub fn of(CaseView { case, held, .. }: &CaseView) -> Self {
+    /// Of a case, as far as its reader sees it.
+    pub fn of(shown: &CaseShown) -> Self {
+        match shown {
+            CaseShown::Whole(view) => Self::whole(view),
+            CaseShown::Head(head) => Self::head(head),
+        }
+    }
+
+    /// Of a case of which chosen captures are open to the reader. When it last changed is not told.
+    fn head(head: &CaseHead) -> Self {
+        Self {
+            address: format!("/cases/{}", head.id),
+            number: line(&head.number),
+            title: line(&head.title),
+            kind: label(head.kind.as_str()),
+            handling: None,
+            status: label(head.status.as_str()),
+            lead: String::new(),
+            held: 0,
+            due: 0,
+            changed: None,
+            chosen: Some(head.says()),
+        }
+    }
+
+    fn whole(CaseView { case, held, .. }: &CaseView) -> Self {
         Self {
             address: format!("/cases/{}", case.id),
             number: line(&case.number),
@@ -159,7 +211,8 @@ impl CaseLine {
             lead: line(&case.lead.name),
             held: *held,
             due: case.due().len(),
-            changed: Zone::named(Some(&case.time_zone)).at(case.changed_at.0),
+            changed: Some(Zone::named(Some(&case.time_zone)).at(case.changed_at.0)),
+            chosen: None,
         }
     }
 }
@@ -194,7 +247,7 @@ const LINK: &str = "url";
 pub(super) async fn list(page: PageRequest) -> Reply {
     let query = Page::read(&page.req, &["number", "kind", "status", "done", LINK])?.without_empty();
     let found = reads::cases(&page.app.gate, &page.ctx, api::search(&query)?).await?;
-    let listed = Listed::of(found, &query, |c| c.case.id.clone(), |c| CaseLine::of(&c));
+    let listed = Listed::of(found, &query, |c| c.id().to_owned(), |c| CaseLine::of(&c));
     let mut shown = list_page(page.frame("Cases", Nav::Cases).await?, &query, listed);
     shown.may_open = may_open(&page).await?;
     pages::show(&shown, None)
@@ -356,12 +409,35 @@ struct OverviewPage {
     form: FormView,
 }
 
+/// A case for whoever was given chosen captures of it.
+#[derive(Template)]
+#[template(path = "cases/pages/head.html")]
+struct CaseHeadPage {
+    frame: Frame,
+    page: CasePage,
+    given: String,
+    until: Moment,
+}
+
 pub(super) async fn overview(id: PathId, page: PageRequest) -> Reply {
     overview_page(&page, &id.0, FormView::default()).await
 }
 
 async fn overview_page(page: &PageRequest, id: &str, form: FormView) -> Reply {
-    let (frame, case_page) = CasePage::of(page, id, Tab::Overview).await?;
+    let (frame, case_page) = CasePage::or_head(page, id, Tab::Overview).await?;
+    if let Some(head) = case_page.head.clone() {
+        let given = head.says();
+        let until = case_page.at(head.until.0);
+        return pages::show(
+            &CaseHeadPage {
+                frame,
+                page: case_page,
+                given,
+                until,
+            },
+            None,
+        );
+    }
     let all = Page::first(100);
     let grants = reads::grants(&page.app.gate, &page.ctx, id.to_owned(), &all).await?;
     let first = first_shown(page, id, &form).await?;
@@ -409,10 +485,9 @@ async fn first_shown(page: &PageRequest, id: &str, form: &FormView) -> Result<Fi
 }
 
 fn grant_line(grant: &Grant, zone: Zone, now: Micros) -> GrantLine {
-    let rights: Vec<&str> = grant.rights.iter().map(|right| right.as_str()).collect();
     GrantLine {
         who: line(&grant.user.name),
-        rights: rights.join(", "),
+        rights: grant.gives(),
         reason: line(&grant.reason),
         until: zone.at(grant.until.0),
         over: grant.ended_at.is_some() || grant.until.0 <= now,

@@ -2,9 +2,11 @@
 
 use serde_json::json;
 
+use super::chosen::CaseShown;
+use super::in_part::{self, CaseSearch, SharedCase};
 use super::model::{Case, CaseView, Grant, Recusal};
 use super::projection::VERSIONS;
-use super::store::{self, CaseSearch, MyCase, SharedCase};
+use super::store::{self, MyCase, VisibleTo};
 use super::tasks::{self, OpenWork};
 use crate::clock::Micros;
 use crate::error::Result;
@@ -14,14 +16,29 @@ use crate::identity::Person;
 use crate::ledger::{self, Action};
 use crate::policy::{Act, CaseStatus};
 
-/// A case.
-pub async fn case(gate: &Gate, requester: &RequestCtx, id: String) -> Result<CaseView> {
+/// A case, as far as the caller sees it.
+pub async fn case(gate: &Gate, requester: &RequestCtx, id: String) -> Result<CaseShown> {
     let view = View::new(Action::CaseViewed, "case", &id, json!({}));
     let scope = Scope::Case(id.clone());
-    gate.view(requester, Act::CaseRead, scope, view, move |ctx| {
-        store::view(ctx.conn, &id)
-    })
-    .await
+    let read = move |ctx: &mut ReadCtx<'_>| shown(ctx, &id);
+    gate.view(requester, Act::CaseHeadRead, scope, view, read).await
+}
+
+/// Whole for whoever reads the case, and for others its head. Nothing else is read for them.
+fn shown(ctx: &mut ReadCtx<'_>, id: &str) -> Result<CaseShown> {
+    if ctx.may(Act::CaseRead) {
+        return Ok(CaseShown::Whole(Box::new(store::view(ctx.conn, id)?)));
+    }
+    let to = VisibleTo::of(ctx.caller, ctx.now);
+    Ok(CaseShown::Head(in_part::head(ctx.conn, &to, id)?))
+}
+
+/// The same with what the caller may do in it, for those of its pages that show chosen captures too.
+pub async fn shown_and_rights(gate: &Gate, requester: &RequestCtx, id: String) -> Result<(CaseShown, Rights)> {
+    let view = View::new(Action::CaseViewed, "case", &id, json!({}));
+    let scope = Scope::Case(id.clone());
+    let read = move |ctx: &mut ReadCtx<'_>| Ok((shown(ctx, &id)?, Rights::of(ctx)));
+    gate.view(requester, Act::CaseHeadRead, scope, view, read).await
 }
 
 /// A case with what the caller may do in it, for its pages.
@@ -44,6 +61,8 @@ pub struct Rights {
     pub answers_lead: bool,
     /// Whether more than the case's own facts is open to them.
     pub reads_evidence: bool,
+    /// Whether they list captures: all of them, or those that were chosen for them.
+    pub lists_captures: bool,
     pub requests: bool,
     pub records: bool,
     pub decides: bool,
@@ -71,6 +90,7 @@ impl Rights {
             proposes_lead: ctx.may(Act::LeadPropose),
             answers_lead: ctx.may(Act::LeadAnswer),
             reads_evidence: ctx.may(Act::CaptureRead),
+            lists_captures: ctx.may(Act::CaseCaptureList),
             requests: ctx.may(Act::AuthorizationRequest),
             records: ctx.may(Act::CaptureRecord),
             decides: ctx.may(Act::AuthorizationDecide),
@@ -147,20 +167,20 @@ pub async fn members(gate: &Gate, requester: &RequestCtx, id: String) -> Result<
 }
 
 /// The cases that the caller may read, newest first.
-pub async fn cases(gate: &Gate, requester: &RequestCtx, search: CaseSearch) -> Result<Vec<CaseView>> {
+pub async fn cases(gate: &Gate, requester: &RequestCtx, search: CaseSearch) -> Result<Vec<CaseShown>> {
     let detail = json!({
         "number": search.number, "kind": search.kind, "status": search.status, "before": search.before,
         "limit": search.limit.saturating_sub(1),
     });
     let view = View::new(Action::CasesListed, "agency", "agency", detail);
-    let read = move |ctx: &mut ReadCtx<'_>| store::list(ctx.conn, ctx.caller, &search, ctx.now);
+    let read = move |ctx: &mut ReadCtx<'_>| in_part::list(ctx.conn, ctx.caller, &search, ctx.now);
     gate.view(requester, Act::CaseList, Scope::Agency, view, read).await
 }
 
 /// The cases that were shared with the caller by grants.
 pub async fn shared(gate: &Gate, requester: &RequestCtx) -> Result<Vec<SharedCase>> {
     let view = View::new(Action::CasesListed, "agency", "agency", json!({"shared": true}));
-    let read = |ctx: &mut ReadCtx<'_>| store::shared_with(ctx.conn, ctx.caller, ctx.now);
+    let read = |ctx: &mut ReadCtx<'_>| in_part::shared_with(ctx.conn, ctx.caller, ctx.now);
     gate.view(requester, Act::CaseList, Scope::Agency, view, read).await
 }
 

@@ -8,7 +8,7 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use super::model::{Case, CaseView, Grant, Member, Recusal, Right};
 use super::particulars::Stage;
 use crate::clock::{Micros, Timestamp};
-use crate::db::tables::{cases, grants, members, recusals, units, users};
+use crate::db::tables::{cases, grant_captures, grants, members, recusals, units, users};
 use crate::db::{self, AnyConn, canonical};
 use crate::error::{Error, Result};
 use crate::identity::{Caller, Person};
@@ -78,12 +78,12 @@ pub fn is_taken(conn: &mut AnyConn, number: &str, but: &str) -> Result<bool> {
 /// The grounds on which a caller may see cases. Each holds the caller's id or unit path, or is empty without the role.
 #[derive(Debug, Clone)]
 pub struct VisibleTo {
-    worker: String,
+    pub(super) worker: String,
     units: String,
     delegated: Vec<String>,
-    grantee: String,
+    pub(super) grantee: String,
     decider: String,
-    now: Micros,
+    pub(super) now: Micros,
 }
 
 impl VisibleTo {
@@ -141,6 +141,7 @@ pub fn visible(to: &VisibleTo) -> _ {
         .filter(grants::user_id.eq(grantee))
         .filter(grants::ended_at.is_null())
         .filter(grants::until.gt(now))
+        .filter(grants::chosen.eq(0_i64))
         .filter(
             grants::can_read
                 .or(grants::can_export)
@@ -213,43 +214,6 @@ pub fn decided(by: &DecidesIn) -> _ {
         .and(cases::id.ne_all(recused))
 }
 
-/// What a list of cases is asked for.
-#[derive(Debug, Clone, Default)]
-pub struct CaseSearch {
-    pub number: Option<String>,
-    pub kind: Option<String>,
-    pub status: Option<String>,
-    pub before: Option<String>,
-    pub limit: usize,
-}
-
-/// Cases a caller may read, newest first.
-pub fn list(conn: &mut AnyConn, caller: &Caller, search: &CaseSearch, now: Micros) -> Result<Vec<CaseView>> {
-    let sees = VisibleTo::of(caller, now);
-    // Who was proposed as lead reads what the case is about, and no more of it.
-    let offered = cases::proposed_lead_id.assume_not_null().eq(sees.worker.as_str());
-    let mut query = cases::table
-        .filter(visible(&sees).or(offered))
-        .order(cases::id.desc())
-        .limit(search.limit as i64)
-        .select((cases::body, cases::held))
-        .into_boxed();
-    if let Some(number) = &search.number {
-        query = query.filter(cases::number_key.eq(fold(number)));
-    }
-    if let Some(kind) = &search.kind {
-        query = query.filter(cases::kind.eq(kind));
-    }
-    if let Some(status) = &search.status {
-        query = query.filter(cases::status.eq(status));
-    }
-    if let Some(before) = &search.before {
-        query = query.filter(cases::id.lt(before));
-    }
-    let rows = query.load(conn)?;
-    views(conn, rows)
-}
-
 /// The cases that a caller was proposed to lead, oldest first.
 pub fn offered(conn: &mut AnyConn, caller: &Caller) -> Result<Vec<Case>> {
     let offered = cases::table.filter(cases::proposed_lead_id.eq(&caller.user));
@@ -292,51 +256,8 @@ pub fn mine(conn: &mut AnyConn, caller: &Caller, limit: i64) -> Result<Vec<MyCas
     Ok(mine)
 }
 
-/// A case that was shared with somebody by grants.
-#[derive(Debug, Clone)]
-pub struct SharedCase {
-    pub case: Case,
-    pub items: i64,
-    pub held: i64,
-    /// Until when they read it; any grant lets them.
-    pub reads_until: Timestamp,
-    /// Until when they export from it.
-    pub exports_until: Option<Timestamp>,
-}
-
-/// Cases that a caller may read by a grant that has not ended.
-pub fn shared_with(conn: &mut AnyConn, caller: &Caller, now: Micros) -> Result<Vec<SharedCase>> {
-    let own = grants::user_id.eq(&caller.user).and(grants::ended_at.is_null());
-    let lasting = grants::table.filter(own.and(grants::until.gt(now)));
-    let given: Vec<(String, bool, Micros)> = lasting
-        .select((grants::case_id, grants::can_export, grants::until))
-        .load(conn)?;
-    let ids: Vec<String> = given.iter().map(|(case, ..)| case.clone()).collect();
-    let sees = VisibleTo::of(caller, now);
-    let rows: Vec<(String, i64, i64)> = cases::table
-        .filter(cases::id.eq_any(ids).and(visible(&sees)))
-        .select((cases::body, cases::items, cases::held))
-        .load(conn)?;
-    let mut all = Vec::with_capacity(rows.len());
-    for (body, items, held) in rows {
-        let case: Case = serde_json::from_str(&body)?;
-        let own = || given.iter().filter(|(of, ..)| *of == case.id);
-        all.push(SharedCase {
-            items,
-            held,
-            reads_until: Timestamp(own().map(|(.., until)| *until).max().unwrap_or(now)),
-            exports_until: own()
-                .filter(|(_, exports, _)| *exports)
-                .map(|(.., until)| Timestamp(*until))
-                .max(),
-            case,
-        });
-    }
-    Ok(all)
-}
-
 /// Cases with their members, from their bodies and how many captures of each are held.
-fn views(conn: &mut AnyConn, rows: Vec<(String, i64)>) -> Result<Vec<CaseView>> {
+pub(super) fn views(conn: &mut AnyConn, rows: Vec<(String, i64)>) -> Result<Vec<CaseView>> {
     let mut views = Vec::with_capacity(rows.len());
     for (body, held) in rows {
         views.push(CaseView {
@@ -463,12 +384,20 @@ pub fn save_grant(conn: &mut AnyConn, grant: &Grant, leaf: &Digest) -> Result<()
         grants::version.eq(grant.version),
         grants::leaf.eq(leaf.as_bytes().to_vec()),
         grants::body.eq(canonical(grant)?),
+        grants::chosen.eq(grant.captures.len() as i64),
     );
     if grant.version > 1 {
         diesel::update(grants::table.find(&grant.id)).set(row).execute(conn)?;
     } else {
         let id = grants::id.eq(&grant.id);
         diesel::insert_into(grants::table).values((id, row)).execute(conn)?;
+        let of = grant.captures.iter().map(|one| {
+            let capture = grant_captures::capture_id.eq(&one.id);
+            (grant_captures::grant_id.eq(&grant.id), capture)
+        });
+        for one in of {
+            diesel::insert_into(grant_captures::table).values(one).execute(conn)?;
+        }
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::reads::ShownEvent;
 use super::trail::{CaseLog, NamedThing};
+use crate::cases::chosen_captures;
 use crate::ledger::{Action, Home};
 use crate::page::words::reason_of;
 use crate::text::{Zone, label, line, short};
@@ -186,7 +187,7 @@ pub fn about(event: &ShownEvent, zone: Zone) -> String {
         "authorization.requested" | "authorization.approved" => {
             vec![worded(event, "/level"), listed(event, "/platforms"), why(event)]
         }
-        "grant.given" => vec![listed(event, "/rights"), until(event, zone), why(event)],
+        "grant.given" => vec![listed(event, "/rights"), chosen(event), until(event, zone), why(event)],
         "case.changed" | "case.lead_accepted" => vec![lead(event), why(event)],
         "case.lead_proposed" => vec![plain(event, "/proposed_lead/name"), why(event)],
         "packet.requested" => vec![plain(event, "/recipient")],
@@ -233,6 +234,14 @@ fn why(event: &ShownEvent) -> String {
 fn first(event: &ShownEvent, paths: &[&str]) -> String {
     let found = paths.iter().map(|path| plain(event, path));
     found.into_iter().find(|text| !text.is_empty()).unwrap_or_default()
+}
+
+/// Of how many captures a grant is, where it is not of the whole case.
+fn chosen(event: &ShownEvent) -> String {
+    let captures = event.record.as_ref().and_then(|record| record["captures"].as_array());
+    captures
+        .map(|all| chosen_captures(all.len() as i64))
+        .unwrap_or_default()
 }
 
 fn listed(event: &ShownEvent, path: &str) -> String {

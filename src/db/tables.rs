@@ -184,6 +184,14 @@ diesel::table! {
         version -> BigInt,
         leaf -> Binary,
         body -> Text,
+        chosen -> BigInt,
+    }
+}
+
+diesel::table! {
+    grant_captures (grant_id, capture_id) {
+        grant_id -> Text,
+        capture_id -> Text,
     }
 }
 
@@ -541,6 +549,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     cases,
     members,
     grants,
+    grant_captures,
     access_requests,
     subjects,
     accounts,

@@ -97,11 +97,12 @@ impl FoundPlaces {
         }
         if let Some(item) = &wanted.item {
             let cases = in_cases(ctx, sees, item, wanted)?;
-            let found = store::items(ctx.conn, &cases, item)?;
+            let found = store::items(ctx.conn, sees, &cases, item)?;
             self.add_all(HitKind::Capture, FoundBy::Item, found);
         }
         if let Some(number) = &wanted.authorization {
             let cases = in_cases(ctx, sees, number, wanted)?;
+            let cases = store::readable(ctx.conn, sees, cases)?;
             let found = store::authorizations_numbered(ctx.conn, &cases, number)?;
             self.add_all(HitKind::Authorization, FoundBy::AuthorizationNumber, found);
         }
@@ -114,7 +115,12 @@ impl FoundPlaces {
         found.push((HitKind::Case, (id.clone(), id.clone())));
         let cases = found.iter().map(|(_, (_, case))| case.clone()).collect();
         let readable = store::readable(ctx.conn, sees, cases)?;
-        found.retain(|(_, (_, case))| readable.contains(case));
+        let in_part = store::existing(ctx.conn, sees, vec![id.clone()])?;
+        let chosen = store::chosen_of(ctx.conn, sees, id)?;
+        found.retain(|(kind, (_, case))| {
+            let head = *kind == HitKind::Case && in_part.contains(case);
+            readable.contains(case) || head || (*kind == HitKind::Capture && chosen)
+        });
         found
             .into_iter()
             .for_each(|(kind, place)| self.add(kind, FoundBy::Id, place));
@@ -218,11 +224,12 @@ impl FoundPlaces {
     }
 }
 
-/// The cases in which a number is looked for: the one named before it, or the one that is open.
+/// The cases in which a number is looked for: the one named before it, or the one that is open. What is found in them is asked
+/// for itself, because of some of them chosen captures alone are open.
 fn in_cases(ctx: &mut ReadCtx<'_>, sees: &VisibleTo, number: &Numbered, wanted: &Sought) -> Result<Vec<String>> {
     match (&number.case, &wanted.open_case) {
         (Some(named), _) => store::numbered(ctx.conn, sees, named),
-        (None, Some(open)) => store::readable(ctx.conn, sees, vec![open.clone()]),
+        (None, Some(open)) => store::existing(ctx.conn, sees, vec![open.clone()]),
         (None, None) => Ok(Vec::new()),
     }
 }

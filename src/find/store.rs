@@ -10,7 +10,7 @@ use super::key::{FindKey, FoundBy, key};
 use super::model::{HitKind, Numbered};
 use crate::authorizations::Authorization;
 use crate::captures::{Capture, CaptureState};
-use crate::cases::{Case, VisibleTo, visible};
+use crate::cases::{Case, VisibleTo, chosen, headed, visible};
 use crate::db::tables::{
     accounts, authorizations, capture_files, captures, cases, events, find_keys, find_progress, leaves,
 };
@@ -175,6 +175,16 @@ pub fn states_of(conn: &mut AnyConn, ids: Vec<String>) -> Result<HashMap<String,
     Ok(rows.into_iter().collect())
 }
 
+/// The captures that a caller may read: all of the cases that are open to them, and those that were chosen for them. A macro,
+/// because the type of such a condition has no name.
+macro_rules! in_reach {
+    ($sees:expr) => {
+        captures::case_id
+            .eq_any(cases::table.filter(visible($sees)).select(cases::id))
+            .or(captures::id.eq_any(chosen($sees)))
+    };
+}
+
 /// Something found: its id and its case.
 pub type FoundPlace = (String, String);
 
@@ -184,7 +194,15 @@ pub fn readable(conn: &mut AnyConn, sees: &VisibleTo, ids: Vec<String>) -> Resul
     Ok(those.select(cases::id).load(conn)?)
 }
 
-/// The case of a number that a caller may read, as it is written or as it is compared.
+/// Those of some cases that exist for a caller: they may read them, or chosen captures of them.
+pub fn existing(conn: &mut AnyConn, sees: &VisibleTo, ids: Vec<String>) -> Result<Vec<String>> {
+    let those = cases::table
+        .filter(cases::id.eq_any(ids))
+        .filter(visible(sees).or(headed(sees)));
+    Ok(those.select(cases::id).load(conn)?)
+}
+
+/// The case of a number that exists for a caller, as it is written or as it is compared.
 pub fn numbered(conn: &mut AnyConn, sees: &VisibleTo, number: &str) -> Result<Vec<String>> {
     let as_written = cases::table.filter(cases::number.eq(number)).select(cases::id);
     let mut ids: Vec<String> = as_written.load(conn)?;
@@ -192,14 +210,21 @@ pub fn numbered(conn: &mut AnyConn, sees: &VisibleTo, number: &str) -> Result<Ve
         .filter(find_keys::key.eq(key(FoundBy::Number, number)))
         .filter(find_keys::kind.eq(HitKind::Case.as_str()));
     ids.extend(compared.select(find_keys::object).load::<String>(conn)?);
-    readable(conn, sees, ids)
+    existing(conn, sees, ids)
 }
 
-/// The captures of a number in some cases.
-pub fn items(conn: &mut AnyConn, cases: &[String], item: &Numbered) -> Result<Vec<FoundPlace>> {
+/// The captures of a number in some cases, as far as a caller may read them.
+pub fn items(conn: &mut AnyConn, sees: &VisibleTo, cases: &[String], item: &Numbered) -> Result<Vec<FoundPlace>> {
     let those = captures::table.filter(captures::case_id.eq_any(cases.to_vec()));
-    let one = those.filter(captures::item.eq(item.number));
+    let one = those.filter(captures::item.eq(item.number)).filter(in_reach!(sees));
     Ok(one.select((captures::id, captures::case_id)).load(conn)?)
+}
+
+/// Those of some captures that a caller may read because they were chosen for them.
+pub fn chosen_of(conn: &mut AnyConn, sees: &VisibleTo, id: &str) -> Result<bool> {
+    let those = captures::table.filter(captures::id.eq(id).and(captures::id.eq_any(chosen(sees))));
+    let found: i64 = those.count().get_result(conn)?;
+    Ok(found > 0)
 }
 
 /// The authorizations of a number in some cases.
@@ -209,14 +234,18 @@ pub fn authorizations_numbered(conn: &mut AnyConn, cases: &[String], wanted: &Nu
     Ok(one.select((authorizations::id, authorizations::case_id)).load(conn)?)
 }
 
-/// The things of a kind that have one of these keys, in the cases that a caller may read, as a subquery. A macro, because
-/// the type of such a query has no name.
+/// The things of a kind that have one of these keys, in the cases that a caller may read or among the captures that were chosen
+/// for them, as a subquery. A macro, because the type of such a query has no name.
 macro_rules! with_keys {
     ($keys:expr, $kind:expr, $sees:expr) => {
         find_keys::table
             .filter(find_keys::key.eq_any($keys))
             .filter(find_keys::kind.eq($kind.as_str()))
-            .filter(find_keys::case_id.eq_any(cases::table.filter(visible($sees)).select(cases::id)))
+            .filter(
+                find_keys::case_id
+                    .eq_any(cases::table.filter(visible($sees)).select(cases::id))
+                    .or(find_keys::object.eq_any(chosen($sees))),
+            )
             .select(find_keys::object)
     };
 }
@@ -285,14 +314,13 @@ pub fn keys_of(conn: &mut AnyConn, ids: Vec<String>, keys: Vec<FindKey>) -> Resu
     Ok(rows.select((find_keys::object, find_keys::key)).load(conn)?)
 }
 
-/// Captures with a file whose digest lies in a range, newest first. Everybody who may read the case knows its digests.
+/// Captures with a file whose digest lies in a range, newest first. Everybody who may read a capture knows its digests.
 pub fn with_digest(
     conn: &mut AnyConn,
     sees: &VisibleTo,
     range: &Range<Vec<u8>>,
     limit: usize,
 ) -> Result<Vec<FoundPlace>> {
-    let readable = cases::table.filter(visible(sees)).select(cases::id);
     let those = capture_files::table
         .filter(
             capture_files::sha256
@@ -302,7 +330,7 @@ pub fn with_digest(
         .select(capture_files::capture_id);
     Ok(captures::table
         .filter(captures::id.eq_any(those))
-        .filter(captures::case_id.eq_any(readable))
+        .filter(in_reach!(sees))
         .order(captures::id.desc())
         .limit(limit as i64)
         .select((captures::id, captures::case_id))

@@ -119,6 +119,15 @@ mod tests {
                 granted_decide: true,
                 ..none
             },
+            Relation {
+                granted_captures: true,
+                ..none
+            },
+            Relation {
+                granted_captures: true,
+                granted_this_capture: true,
+                ..none
+            },
             Relation { recused: true, ..none },
         ];
         let roles = Role::ALL.iter().map(std::slice::from_ref).chain([Role::ALL]);

@@ -123,21 +123,22 @@ pub(super) struct CallerStanding {
 }
 
 type Texts = (String, String, String, String, String, String);
-type CaseAndRelation = (Texts, (i64, i64, i64), (bool, bool, bool, bool, bool, bool));
+type CaseAndRelation = (Texts, (i64, i64, i64), (bool, bool, bool, bool, bool, bool, bool));
 
 type CaseSql = (
     (Text, Text, Text, Text, Text, Text),
     (BigInt, BigInt, BigInt),
-    (Bool, Bool, Bool, Bool, Bool, Bool),
+    (Bool, Bool, Bool, Bool, Bool, Bool, Bool),
 );
 
-/// A grant that counts: only where its row is that of the last event about it.
+/// A grant that counts: only where its row is that of the last event about it. One of the whole case and one of chosen
+/// captures are never the same.
 macro_rules! granted {
-    ($right:literal) => {
+    ($what:literal) => {
         concat!(
             ", EXISTS (SELECT 1 FROM grants g WHERE g.user_id = q.me AND g.case_id = COALESCE(c.id, q.thing) AND g.ended_at IS NULL \
-             AND g.until > q.now AND g.",
-            $right,
+             AND g.until > q.now AND ",
+            $what,
             " AND g.leaf = (SELECT e.leaf FROM events e WHERE e.object = g.id AND e.stream = 'case:' || g.case_id \
              ORDER BY e.seq DESC LIMIT 1))"
         )
@@ -146,9 +147,10 @@ macro_rules! granted {
 
 /// The case of a thing, and what a user is to it. One statement: each is a way to a database that is a server, and every
 /// request asks this once or twice. It reads narrow columns only, looks up as much where there is nothing, and answers a row
-/// in any case. Written out, because Diesel's walk over the same took longer than SQLite's answer.
+/// in any case. Written out, because Diesel's walk over the same took longer than SQLite's answer. `$chosen` says of which
+/// grants of chosen captures the thing is one; of most things of a case it is none.
 macro_rules! standing_on {
-    ($name:ident: $join:literal) => {
+    ($name:ident: $join:literal, $chosen:literal) => {
         fixed! {
             $name -> CaseSql: concat!(
                 "SELECT COALESCE(c.id, ''), COALESCE(c.lead_id, ''), COALESCE(c.unit_id, ''), COALESCE(c.unit_path, ''), \
@@ -156,7 +158,8 @@ macro_rules! standing_on {
                  COALESCE(c.held, 0), EXISTS (SELECT 1 FROM members m WHERE m.case_id = COALESCE(c.id, q.thing) AND \
                  m.user_id = q.me AND m.ended_at IS NULL), \
                   c.proposed_lead_id IS NOT NULL AND c.proposed_lead_id = q.me",
-                granted!("can_read"), granted!("can_export"), granted!("can_decide"),
+                granted!("g.can_read AND g.chosen = 0"), granted!("g.can_export AND g.chosen = 0"),
+                granted!("g.can_decide AND g.chosen = 0"), granted!($chosen),
                 ", EXISTS (SELECT 1 FROM recusals r WHERE r.case_id = COALESCE(c.id, q.thing) AND r.user_id = q.me)",
                 " FROM (SELECT CAST("
             ),
@@ -167,12 +170,13 @@ macro_rules! standing_on {
     };
 }
 
-standing_on!(OnCase: "LEFT JOIN cases c ON c.id = q.thing");
-standing_on!(OnAuthorization: "LEFT JOIN authorizations t ON t.id = q.thing LEFT JOIN cases c ON c.id = t.case_id");
-standing_on!(OnCapture: "LEFT JOIN captures t ON t.id = q.thing LEFT JOIN cases c ON c.id = t.case_id");
-standing_on!(OnPacket: "LEFT JOIN packets t ON t.id = q.thing LEFT JOIN cases c ON c.id = t.case_id");
-standing_on!(OnGrant: "LEFT JOIN grants t ON t.id = q.thing LEFT JOIN cases c ON c.id = t.case_id");
-standing_on!(OnAccessRequest: "LEFT JOIN access_requests t ON t.id = q.thing LEFT JOIN cases c ON c.id = t.case_id");
+standing_on!(OnCase: "LEFT JOIN cases c ON c.id = q.thing", "g.can_read AND g.chosen > 0");
+standing_on!(OnAuthorization: "LEFT JOIN authorizations t ON t.id = q.thing LEFT JOIN cases c ON c.id = t.case_id", "1 = 0");
+standing_on!(OnCapture: "LEFT JOIN captures t ON t.id = q.thing LEFT JOIN cases c ON c.id = t.case_id",
+    "g.can_read AND g.chosen > 0 AND EXISTS (SELECT 1 FROM grant_captures k WHERE k.grant_id = g.id AND k.capture_id = q.thing)");
+standing_on!(OnPacket: "LEFT JOIN packets t ON t.id = q.thing LEFT JOIN cases c ON c.id = t.case_id", "1 = 0");
+standing_on!(OnGrant: "LEFT JOIN grants t ON t.id = q.thing LEFT JOIN cases c ON c.id = t.case_id", "1 = 0");
+standing_on!(OnAccessRequest: "LEFT JOIN access_requests t ON t.id = q.thing LEFT JOIN cases c ON c.id = t.case_id", "1 = 0");
 
 /// Where a caller stands; `None` at the agency, where nobody stands in a case.
 pub(super) fn standing(
@@ -201,7 +205,7 @@ pub(super) fn standing(
         Scope::AccessRequest(id) => ask!(OnAccessRequest, id),
     }?;
     let ((case_id, lead_id, unit_id, unit_path, handling, status), (version, items, held), mine) = row;
-    let (member, proposed_lead, granted_read, granted_export, granted_decide, recused) = mine;
+    let (member, proposed_lead, granted_read, granted_export, granted_decide, granted_captures, recused) = mine;
     let exists = !case_id.is_empty();
     let relation = Relation {
         lead: caller.user == lead_id,
@@ -211,6 +215,8 @@ pub(super) fn standing(
         granted_read,
         granted_export,
         granted_decide,
+        granted_captures,
+        granted_this_capture: granted_captures && matches!(scope, Scope::Capture(_)),
         recused,
     };
     let context = CaseContext {
@@ -348,7 +354,7 @@ pub(super) fn role_in(caller: &Caller, context: Option<&CaseContext>) -> Role {
         Role::Investigator
     } else if relation.supervises || relation.granted_decide {
         Role::Supervisor
-    } else if relation.granted_export || relation.granted_read {
+    } else if relation.granted_export || relation.granted_read || relation.granted_captures {
         Role::Prosecutor
     } else {
         first

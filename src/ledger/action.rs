@@ -53,7 +53,7 @@ actions! {
     LeadWithdrawn "case.lead_withdrawn" Case "It was taken back that another person was proposed to lead the case.";
     MemberAdded "member.added" Case "A person became a member of the case.";
     MemberRemoved "member.removed" Case "A person ceased to be a member of the case.";
-    GrantGiven "grant.given" Case "A person was given access to the case that ends by itself.";
+    GrantGiven "grant.given" Case "A person was given access to the case, or to chosen captures of it, that ends by itself.";
     GrantEnded "grant.ended" Case "A grant was ended before its time.";
     AliasDisclosureRecorded "alias_disclosure.recorded" Case "A supervisor included an alias in what leaves with the case, with the reason.";
     RecusalDeclared "recusal.declared" Case "A supervisor recused themselves from the case, and decides nothing in it from here on.";

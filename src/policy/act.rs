@@ -14,6 +14,8 @@ words! {
         CaseList = "CaseList",
         /// Find what one may read by its number, address, handle or digest, over all cases.
         Find = "Find",
+        /// Read a case's head: its number, title, kind and status.
+        CaseHeadRead = "CaseHeadRead",
         /// Read a case: its particulars, members, what is due.
         CaseRead = "CaseRead",
         /// Change a case's own fields, but neither status nor handling.
@@ -64,6 +66,8 @@ words! {
         AdditionDecide = "AdditionDecide",
         /// List captures that wait for a decision, over the cases where one decides.
         CaptureList = "CaptureList",
+        /// List those captures of a case that one may read.
+        CaseCaptureList = "CaseCaptureList",
         /// Log a capture.
         CaptureRecord = "CaptureRecord",
         /// Read captures; of a held one only what does not show its content.

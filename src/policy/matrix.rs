@@ -17,6 +17,8 @@ One table for each role, one row for acts that are alike, one column for each re
   member   is a member                       decide   was given `decide` on record
   unit     the case's unit is one of theirs  u+, m+   unit or member, and the other as well
   next     was proposed as the next lead     u+recuse unit, and recused themselves
+  chosen   was given chosen captures, asked  this     the same, asked about one of these captures
+           about the case or another thing
 A cell says in which cases they may:
   yes      in every case                     -        never
   std      handling standard only            r+c      handling restricted or confidential only
@@ -45,7 +47,7 @@ pub fn matrix(policy: &Policy) -> String {
 type Named<T> = (&'static str, fn(&mut T));
 
 /// The relations shown: each alone, and those pairs where one changes what the other gives.
-const COLUMNS: [Named<Relation>; 14] = [
+const COLUMNS: [Named<Relation>; 16] = [
     ("none", |_| ()),
     ("lead", |r| r.lead = true),
     ("member", |r| r.member = true),
@@ -54,6 +56,8 @@ const COLUMNS: [Named<Relation>; 14] = [
     ("read", |r| r.granted_read = true),
     ("export", |r| r.granted_export = true),
     ("decide", |r| r.granted_decide = true),
+    ("chosen", |r| r.granted_captures = true),
+    ("this", |r| (r.granted_captures, r.granted_this_capture) = (true, true)),
     ("u+lead", |r| (r.supervises, r.lead) = (true, true)),
     ("u+member", |r| (r.supervises, r.member) = (true, true)),
     ("u+read", |r| (r.supervises, r.granted_read) = (true, true)),

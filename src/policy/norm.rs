@@ -4,6 +4,9 @@
 //! It is slow to write twice on purpose: a slip in one of the two shows as a difference.
 
 use super::*;
+use agency::ON_THE_AGENCY;
+
+mod agency;
 
 /// Everything a question depends on.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +62,10 @@ enum Who {
     AuditorWithoutPart,
     /// a grantee, of whatever right to read, who is a prosecutor
     GranteeProsecutor,
+    /// a grantee of chosen captures, about the case
+    GranteeOfCaptures,
+    /// the same, about one of these captures
+    GranteeOfThisCapture,
 }
 
 struct Row {
@@ -85,14 +92,49 @@ const ON_CASES: &[Row] = &[
         ],
         write: false,
     },
+    // the same for the case's number, title, kind and status; beyond the table: and whoever was given chosen captures of it
+    Row {
+        acts: &[CaseHeadRead],
+        who: &[
+            Lead,
+            Member,
+            UnitSupervisorReading,
+            GivenDecide,
+            GranteeRead,
+            ProposedLead,
+            GranteeOfCaptures,
+        ],
+        write: false,
+    },
+    Row {
+        acts: &[CaseCaptureList],
+        who: &[
+            Lead,
+            Member,
+            UnitSupervisorReading,
+            GivenDecide,
+            GranteeRead,
+            GranteeOfCaptures,
+        ],
+        write: false,
+    },
+    Row {
+        acts: &[CaptureRead, FileRead, CustodyRead],
+        who: &[
+            Lead,
+            Member,
+            UnitSupervisorReading,
+            GivenDecide,
+            GranteeRead,
+            GranteeOfThisCapture,
+        ],
+        write: false,
+    },
     Row {
         acts: &[
             SubjectRead,
             AccountRead,
             AuthorizationRead,
-            CaptureRead,
-            FileRead,
-            CustodyRead,
             EvidenceRequestRead,
             // beyond the table: whoever reads a case flags what may impeach a witness
             ImpeachmentFlagRead,
@@ -271,65 +313,6 @@ const ON_CASES: &[Row] = &[
     },
 ];
 
-const ON_THE_AGENCY: &[(&[Act], &[Role])] = &[
-    // open a case
-    (&[CaseOpen], &[Role::Investigator, Role::Supervisor]),
-    (
-        &[CaseList, Find, AuthorizationList, ColleagueList, AccessRequestOwn],
-        &[Role::Investigator, Role::Supervisor, Role::Prosecutor],
-    ),
-    (&[CaptureList], &[Role::Supervisor]),
-    // ledger, verification, reports over all cases
-    (&[LedgerRead, AuditRun, AuditRead], &[Role::Auditor]),
-    // the same, beyond the table: the annual report, reports of misuse, the review of the access log
-    (&[AnnualReportRead, MisuseExamine, AccessLogReview], &[Role::Auditor]),
-    // oversight, beyond the table: supervisors over the cases they may read, auditors over all as identifiers
-    (
-        &[ExceptionList, RegisterList, ReviewList],
-        &[Role::Supervisor, Role::Auditor],
-    ),
-    (&[AccessRightsReview], &[Role::Supervisor]),
-    // users, units, trainings, settings, keys, backups
-    (
-        &[
-            UserList,
-            UserWrite,
-            UnitList,
-            UnitWrite,
-            TrainingList,
-            TrainingWrite,
-            InstallationRead,
-        ],
-        &[Role::Administrator],
-    ),
-    // the agency's authorization policy, beyond the table: supervisors and administrators write it, a supervisor countersigns
-    (&[AuthorizationPolicyPropose], &[Role::Supervisor, Role::Administrator]),
-    (&[AuthorizationPolicyCountersign], &[Role::Supervisor]),
-    // the registry of aliases, beyond the table: those who work under one and their supervisors; which, the gate decides
-    (
-        &[AliasRead, AliasRequest, AliasRetire],
-        &[Role::Investigator, Role::Supervisor],
-    ),
-    (&[AliasDecide, AliasReview], &[Role::Supervisor]),
-    // access that is asked for
-    (&[GlassBreak], &[Role::Supervisor]),
-    // the roster, beyond the table: supervisors keep it, everybody reads it
-    (&[RosterKeep], &[Role::Supervisor]),
-    // what every signed-in person has
-    (
-        &[
-            SessionOwn,
-            UserLookup,
-            AuthorizationPolicyRead,
-            RosterRead,
-            LedgerProofs,
-            ConductOwn,
-            MisuseReport,
-        ],
-        Role::ALL,
-    ),
-];
-
 impl Who {
     fn is(self, world: &World) -> bool {
         let World {
@@ -406,6 +389,8 @@ impl Who {
                 world.has(Role::Auditor) && !works && !relation.recused && part == Facts::default()
             }
             GranteeProsecutor => world.has(Role::Prosecutor) && (relation.granted_read || relation.granted_export),
+            GranteeOfCaptures => (on_staff || world.has(Role::Prosecutor)) && relation.granted_captures,
+            GranteeOfThisCapture => (on_staff || world.has(Role::Prosecutor)) && relation.granted_this_capture,
         }
     }
 }
@@ -465,7 +450,17 @@ fn relation(bits: usize) -> Relation {
         granted_decide: bit(5),
         proposed_lead: bit(6),
         recused: bit(7),
+        granted_captures: bit(8),
+        granted_this_capture: bit(9),
     }
+}
+
+/// Every mixture of the relations to a case as a whole; and those to chosen captures of it, alone and beside each of the others.
+fn relations() -> impl Iterator<Item = Relation> {
+    let beside = |chosen: usize| (0..8).map(move |at| chosen | 1 << at).chain([chosen]);
+    (0..256)
+        .chain([256, 512, 768].into_iter().flat_map(beside))
+        .map(relation)
 }
 
 fn facts(bits: usize) -> Facts {
@@ -519,7 +514,7 @@ fn every_single_role_may_what_the_norm_says() {
             let policy = &policy;
             threads.spawn(move || {
                 let roles = roles(bits);
-                for relation in (0..256).map(relation) {
+                for relation in relations() {
                     for (at, (row, act)) in rows().enumerate() {
                         let plain = World {
                             roles: &roles,
@@ -551,14 +546,14 @@ fn any_mixture_of_roles_may_what_the_norm_says() {
     let policy = Policy::new().unwrap();
     let mut at: usize = 0;
     for _ in 0..800 {
-        at = (at + 104_729) % (32 * 256 * 9 * 64);
+        at = (at + 104_729) % (32 * 1024 * 9 * 64);
         let roles = roles(at % 32);
         let world = World {
             roles: &roles,
-            relation: relation(at / 32 % 256),
-            handling: Handling::ALL[at / 8192 % 3],
-            status: CaseStatus::ALL[at / 24576 % 3],
-            facts: facts(at / 73728),
+            relation: relation(at / 32 % 1024),
+            handling: Handling::ALL[at / 32_768 % 3],
+            status: CaseStatus::ALL[at / 98_304 % 3],
+            facts: facts(at / 294_912),
         };
         for (row, act) in rows() {
             compare(&policy, &world, row, act);

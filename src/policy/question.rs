@@ -20,6 +20,10 @@ pub struct Relation {
     pub granted_export: bool,
     /// Was given `decide` on record by the lead, for a restricted or confidential case.
     pub granted_decide: bool,
+    /// Was given `read` of chosen captures on record, and of nothing else. About one thing of the case, whether it is one of them.
+    pub granted_captures: bool,
+    /// The question is about one capture, and it is one of those.
+    pub granted_this_capture: bool,
     /// Recused themselves from it.
     pub recused: bool,
 }
@@ -35,6 +39,8 @@ impl Relation {
             ("granted_read", self.granted_read),
             ("granted_export", self.granted_export),
             ("granted_decide", self.granted_decide),
+            ("granted_captures", self.granted_captures),
+            ("granted_this_capture", self.granted_this_capture),
             ("recused", self.recused),
         ];
         words.into_iter().filter(|(_, holds)| *holds).map(|(word, _)| word)

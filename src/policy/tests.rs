@@ -14,6 +14,8 @@ const NONE: Relation = Relation {
     granted_read: false,
     granted_export: false,
     granted_decide: false,
+    granted_captures: false,
+    granted_this_capture: false,
     recused: false,
 };
 const LEAD: Relation = Relation { lead: true, ..NONE };
@@ -37,6 +39,15 @@ const EXPORT: Relation = Relation {
 const DECIDE: Relation = Relation {
     granted_decide: true,
     ..NONE
+};
+
+const CHOSEN: Relation = Relation {
+    granted_captures: true,
+    ..NONE
+};
+const THIS_ONE: Relation = Relation {
+    granted_this_capture: true,
+    ..CHOSEN
 };
 
 const NO_PART: Facts = Facts {
@@ -251,7 +262,7 @@ fn each_permit_is_needed() {
         }
     }
     for act in Act::ALL.iter().filter(|act| act.is_on_case()) {
-        for relation in [LEAD, MEMBER, PROPOSED, UNIT, READ, EXPORT, DECIDE] {
+        for relation in [LEAD, MEMBER, PROPOSED, UNIT, READ, EXPORT, DECIDE, CHOSEN, THIS_ONE] {
             for role in [Investigator, Supervisor, Prosecutor, Auditor] {
                 for handling in [Handling::Standard, Handling::Restricted] {
                     let case = Some(CaseFacts {
@@ -406,6 +417,8 @@ fn every_slice_holds_against_the_schema() {
         supervises: true,
         granted_read: true,
         granted_export: true,
+        granted_captures: true,
+        granted_this_capture: true,
         recused: true,
         ..LEAD
     };

@@ -241,6 +241,7 @@ fn place(shape: &TableShape, row: &Row) -> String {
                 text("authorization_id")
             )
         }
+        "grant_captures" => format!("capture {} of grant {}", text("capture_id"), text("grant_id")),
         "capture_files" => format!("file {} of capture {}", number("n") + 1, text("capture_id")),
         "capture_entries" => format!("entry {} of capture {}", text("id"), text("capture_id")),
         "files" => format!("file {}", text("sha256")),

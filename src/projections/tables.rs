@@ -43,6 +43,7 @@ pub const TABLES: &[(&str, TableKind)] = &[
     ("alias_disclosures", Projection(&[])),
     ("members", Projection(&[])),
     ("grants", Projection(&[])),
+    ("grant_captures", Projection(&[])),
     ("recusals", Projection(&[])),
     ("access_requests", Projection(&[])),
     ("subjects", Projection(&[])),

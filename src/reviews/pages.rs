@@ -3,8 +3,9 @@
 use askama::Template;
 
 use super::model::{ReviewCount, ReviewKind, ReviewPeriod, ReviewSignature, ReviewState, ReviewTask};
-use super::store::CaseAccess;
+use super::store::{CaseAccess, GrantedAccess};
 use super::{api, reads};
+use crate::cases::chosen_captures;
 use crate::http::WriteRequest;
 use crate::http::pages::{self, FormView, Frame, Nav, PageRequest};
 use crate::http::paging::{Listed, Page};
@@ -159,9 +160,17 @@ impl ShownAccess {
             grants: one
                 .grants
                 .iter()
-                .map(|given| (line(&given.user.name), given.rights.join(", "), zone.at(given.until.0)))
+                .map(|given| (line(&given.user.name), rights_told(given), zone.at(given.until.0)))
                 .collect(),
         }
+    }
+}
+
+fn rights_told(given: &GrantedAccess) -> String {
+    let rights = given.rights.join(", ");
+    match given.captures {
+        Some(n) => format!("{rights}, {}", chosen_captures(n)),
+        None => rights,
     }
 }
 

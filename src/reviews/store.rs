@@ -108,6 +108,9 @@ pub struct GrantedAccess {
     pub user: Person,
     /// What they may.
     pub rights: Vec<&'static str>,
+    /// Of how many chosen captures, where it is not of the whole case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub captures: Option<i64>,
     /// Until when.
     pub until: Timestamp,
 }
@@ -167,7 +170,7 @@ fn members_of(conn: &mut AnyConn, ids: &[String]) -> Result<HashMap<String, Vec<
     Ok(all)
 }
 
-type GrantFields = (String, String, String, (bool, bool, bool), Micros);
+type GrantFields = (String, String, String, (bool, bool, bool), i64, Micros);
 
 fn grants_of(conn: &mut AnyConn, ids: &[String], now: Micros) -> Result<HashMap<String, Vec<GrantedAccess>>> {
     let rows: Vec<GrantFields> = grants::table
@@ -180,11 +183,12 @@ fn grants_of(conn: &mut AnyConn, ids: &[String], now: Micros) -> Result<HashMap<
             users::id,
             users::name,
             (grants::can_read, grants::can_export, grants::can_decide),
+            grants::chosen,
             grants::until,
         ))
         .load(conn)?;
     let mut all: HashMap<String, Vec<GrantedAccess>> = HashMap::new();
-    for (case, id, name, (reads, exports, decides), until) in rows {
+    for (case, id, name, (reads, exports, decides), chosen, until) in rows {
         let rights = [(reads, "read"), (exports, "export"), (decides, "decide")];
         all.entry(case).or_default().push(GrantedAccess {
             user: Person { id, name },
@@ -193,6 +197,7 @@ fn grants_of(conn: &mut AnyConn, ids: &[String], now: Micros) -> Result<HashMap<
                 .filter(|(has, _)| *has)
                 .map(|(_, word)| word)
                 .collect(),
+            captures: Some(chosen).filter(|n| *n > 0),
             until: Timestamp(until),
         });
     }

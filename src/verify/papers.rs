@@ -140,7 +140,7 @@ mod tests {
             (
                 HOW_TO_VERIFY,
                 PAPERS,
-                "9882e4b374d4220838132f8c8a60603ff66b577af8c2f882f8e48c3d53a6df40",
+                "8b6ed43175d605e30c9a883fb6a990f2c9ca339f4f144b0565aefd01c8266041",
             ),
         ];
         for (words, version, digest_known) in known {

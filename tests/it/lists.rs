@@ -6,7 +6,7 @@ use casetrail::captures::WaitingSort;
 use casetrail::clock::new_id;
 use casetrail::db::canonical;
 use casetrail::db::tables::{
-    authorization_holders, authorizations, captures, cases, events, grants, members, recusals, roster,
+    authorization_holders, authorizations, captures, cases, events, grant_captures, grants, members, recusals, roster,
 };
 use casetrail::error::Kind;
 use casetrail::gate::{RequestCtx, Scope};
@@ -110,6 +110,10 @@ fn world(app: &App, seed: u64) -> World {
                 put_relation(tx.conn, &mut dice, &case, person)?;
             }
             put_work(tx.conn, &mut dice, &case, &ids, &mut made)?;
+            let of_case = made.2[made.2.len() - 2..].to_vec();
+            for person in &ids {
+                put_chosen(tx.conn, &mut dice, (&case, &of_case), person)?;
+            }
             made.0.push(case);
         }
         Ok(made)
@@ -232,34 +236,66 @@ fn put_relation(conn: &mut Conn, dice: &mut Dice, case: &str, person: &str) -> D
             (false, false, true),
             (false, true, false),
         ]);
-        let id = new_id(beginning());
-        // A grant counts only with the last event about it.
-        diesel::insert_into(events::table)
-            .values((
-                events::stream.eq(ledger::case_stream(case)),
-                events::seq.eq(1_000_000 + i64::try_from(dice.roll(1_000_000_000)).unwrap()),
-                events::leaf.eq(leaf()),
-                events::at.eq(beginning()),
-                events::action.eq("grant.given"),
-                events::object.eq(&id),
-                events::body.eq(b"planted".to_vec()),
-            ))
-            .execute(conn)?;
-        diesel::insert_into(grants::table)
-            .values((
-                grants::id.eq(id),
-                grants::case_id.eq(case),
-                grants::user_id.eq(person),
-                grants::can_read.eq(read),
-                grants::can_export.eq(export),
-                grants::can_decide.eq(decide),
-                grants::created_at.eq(1i64),
-                grants::until.eq(until),
-                grants::ended_at.eq(dice.often(25).then(beginning)),
-                grants::version.eq(1i64),
-                grants::leaf.eq(leaf()),
-                grants::body.eq("{}"),
-            ))
+        put_grant(conn, dice, (case, person, until), (read, export, decide), 0)?;
+    }
+    Ok(())
+}
+
+fn put_grant(
+    conn: &mut Conn,
+    dice: &mut Dice,
+    (case, person, until): (&str, &str, i64),
+    (read, export, decide): (bool, bool, bool),
+    chosen: i64,
+) -> Done<String> {
+    let id = new_id(beginning());
+    // A grant counts only with the last event about it.
+    diesel::insert_into(events::table)
+        .values((
+            events::stream.eq(ledger::case_stream(case)),
+            events::seq.eq(1_000_000 + i64::try_from(dice.roll(1_000_000_000)).unwrap()),
+            events::leaf.eq(leaf()),
+            events::at.eq(beginning()),
+            events::action.eq("grant.given"),
+            events::object.eq(&id),
+            events::body.eq(b"planted".to_vec()),
+        ))
+        .execute(conn)?;
+    diesel::insert_into(grants::table)
+        .values((
+            grants::id.eq(&id),
+            grants::case_id.eq(case),
+            grants::user_id.eq(person),
+            grants::can_read.eq(read),
+            grants::can_export.eq(export),
+            grants::can_decide.eq(decide),
+            grants::created_at.eq(1i64),
+            grants::until.eq(until),
+            grants::ended_at.eq(dice.often(25).then(beginning)),
+            grants::version.eq(1i64),
+            grants::leaf.eq(leaf()),
+            grants::body.eq("{}"),
+            grants::chosen.eq(chosen),
+        ))
+        .execute(conn)?;
+    Ok(id)
+}
+
+/// A grant of some of these captures.
+fn put_chosen(conn: &mut Conn, dice: &mut Dice, (case, captures): (&str, &[String]), person: &str) -> Done<()> {
+    if !dice.often(30) {
+        return Ok(());
+    }
+    let until = beginning() + *dice.one(&[-days(1), days(30), days(30)]);
+    let chosen = match dice.often(70) {
+        true => vec![dice.one(captures).clone()],
+        false => captures.to_vec(),
+    };
+    let count = i64::try_from(chosen.len()).unwrap();
+    let id = put_grant(conn, dice, (case, person, until), (true, false, false), count)?;
+    for capture in chosen {
+        diesel::insert_into(grant_captures::table)
+            .values((grant_captures::grant_id.eq(&id), grant_captures::capture_id.eq(capture)))
             .execute(conn)?;
     }
     Ok(())
@@ -413,6 +449,35 @@ fn of_state(app: &App, state: &str) -> BTreeSet<String> {
     read.unwrap()
 }
 
+/// The captures that lists of cases show are those that policy lets a person read, case by case; and who reads a case whole is
+/// told all of it.
+fn captures_agree(runtime: &actix_web::rt::SystemRunner, (app, world): (&App, &World), person: &Client, n: usize) {
+    let of = world.captures.iter().map(|id| (id.clone(), Scope::Capture(id.clone())));
+    let wanted = runtime.block_on(allowed(app, person, Act::CaptureRead, of));
+    let lists = world.cases.iter().map(|id| (id.clone(), Scope::Case(id.clone())));
+    let lists = runtime.block_on(allowed(app, person, Act::CaseCaptureList, lists));
+    let mut found = BTreeSet::new();
+    for case in &lists {
+        let some = listed(person, &format!("/api/v1/cases/{case}/captures"));
+        assert!(!some.is_empty(), "a list that exists has something in it");
+        found.extend(some);
+    }
+    assert_eq!(found, wanted, "captures that person {n} {:?} reads", ROLES[n]);
+    let whole = world.cases.iter().map(|id| (id.clone(), Scope::Case(id.clone())));
+    let whole = runtime.block_on(allowed(app, person, Act::CaseRead, whole));
+    let shown = person.get("/api/v1/cases?limit=100");
+    let shown = if shown.status == 200 {
+        shown.json()
+    } else {
+        json!({"items": []})
+    };
+    for case in shown["items"].as_array().unwrap() {
+        let id = case["id"].as_str().unwrap();
+        assert_eq!(case["lead_id"].is_string(), whole.contains(id), "{case}");
+        assert_eq!(case["sees"] == "chosen_captures", !whole.contains(id), "{case}");
+    }
+}
+
 /// What waits for a person is what policy lets them decide, and only what waits.
 fn queue_agrees(runtime: &actix_web::rt::SystemRunner, (app, world): (&App, &World), person: &Client, n: usize) {
     let (gate, visit) = (&app.state.gate, visit(person));
@@ -465,7 +530,7 @@ fn lists_and_policy_agree(app: &App) {
     let mut seen = (0, 0, 0);
     for (n, person) in world.people.iter().enumerate() {
         let cases = world.cases.iter().map(|id| (id.clone(), Scope::Case(id.clone())));
-        let wanted = runtime.block_on(allowed(app, person, Act::CaseRead, cases));
+        let wanted = runtime.block_on(allowed(app, person, Act::CaseHeadRead, cases));
         assert_eq!(
             listed(person, "/api/v1/cases"),
             wanted,
@@ -473,6 +538,7 @@ fn lists_and_policy_agree(app: &App) {
             ROLES[n]
         );
         seen.0 += wanted.len();
+        captures_agree(&runtime, (app, &world), person, n);
         let of = world
             .authorizations
             .iter()

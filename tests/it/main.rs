@@ -32,6 +32,7 @@ mod cases;
 mod casework;
 #[cfg(feature = "pdf")]
 mod certificates;
+mod chosen_captures;
 mod covert;
 mod custody;
 mod decide;

@@ -46,6 +46,7 @@ fn a_busy_day(app: &App) {
     app.supervisor.post(&case.path("alias-disclosures"), included).is(200);
     outside_hours(app, &case);
     app.grant(&case, &app.exporter, &["read", "export"]);
+    crate::chosen_captures::give(app, &case, &app.prosecutor, &["1"]);
     let member = case.path(&format!("members/{}", app.deputy.id));
     app.lead.put(&member, json!({})).is(200);
     app.lead.delete(&member).is(204);

@@ -142,7 +142,7 @@ impl<'a> World<'a> {
         let (by, other) = (self.works(case), self.mostly(&[]));
         let user = other.id.clone();
         let member = case.path(&format!("members/{user}"));
-        match self.dice.below(7) {
+        match self.dice.below(8) {
             0..=2 => {
                 if by.send(by.request("PUT", &member).json(&json!({}))).status == 200 {
                     self.workers.entry(case.id.clone()).or_default().push(other);
@@ -160,6 +160,19 @@ impl<'a> World<'a> {
                 let until = self.app.at(hours(1 + self.dice.below(60) as i64));
                 let grant = json!({"user_id": user, "until": until, "rights": [right], "reason": "as asked"});
                 let by = self.supervises();
+                let made = self.sends(by, ("POST", &case.path("grants")), &grant);
+                self.grants.extend(made);
+            }
+            6 => {
+                // Some of the case's captures, as far as whoever gives it sees them.
+                let by = self.supervises();
+                let listed = by.get(&case.path("captures?limit=100"));
+                let items = (listed.status == 200).then(|| listed.json()["items"].clone());
+                let all: Vec<String> = ids(&items.unwrap_or_default()).into_iter().map(str::to_owned).collect();
+                let chosen: Vec<&String> = all.iter().filter(|_| self.dice.once_in(2)).collect();
+                let until = self.app.at(hours(1 + self.dice.below(60) as i64));
+                let grant =
+                    json!({"user_id": user, "until": until, "rights": ["read"], "captures": chosen, "reason": "these"});
                 let made = self.sends(by, ("POST", &case.path("grants")), &grant);
                 self.grants.extend(made);
             }
@@ -424,21 +437,51 @@ impl Past {
     }
 }
 
+/// The captures that a case's list shows to somebody are those whose doors are open to them.
+fn captures_agree(app: &App, client: &Client, case: &Case) {
+    let listed = client.get(&case.path("captures?limit=100"));
+    let listed = if listed.status == 200 {
+        listed.json()
+    } else {
+        json!({"items": []})
+    };
+    let listed: BTreeSet<&str> = ids(&listed["items"]).into_iter().collect();
+    let recorded = app
+        .events(&case.stream)
+        .into_iter()
+        .filter(|event| event["action"] == "capture.recorded");
+    for event in recorded.take(40) {
+        let id = event["object"]["id"].as_str().unwrap();
+        let door = client.get(&format!("/api/v1/captures/{id}")).status == 200;
+        assert_eq!(listed.contains(id), door, "{} and capture {id}", client.id);
+    }
+}
+
 /// Lists, single doors and the explanation say the same of every case to everybody.
 fn lists_say_what_doors_say(app: &App, cases: &[Case]) {
     for client in people(app) {
         let listed = client.get("/api/v1/cases?limit=100").is(200);
         let listed: BTreeSet<&str> = ids(&listed["items"]).into_iter().collect();
         for case in cases {
-            let door = client.get(&case.path("")).status == 200;
+            let door = client.get(&case.path(""));
+            let head = door.status == 200 && door.json()["sees"] == "chosen_captures";
+            let door = door.status == 200;
             assert_eq!(listed.contains(case.id.as_str()), door, "{} and {}", client.id, case.id);
+            captures_agree(app, client, case);
             if !door {
+                continue;
+            }
+            if head {
+                // Who was given chosen captures is told nothing else.
+                for below in ["access", "subjects", "authorizations", "events", "grants"] {
+                    assert_eq!(client.get(&case.path(below)).status, 404, "{below}");
+                }
                 continue;
             }
             let readers = client.get(&case.path("access"));
             if readers.status != 200 {
-                // Who was proposed as lead sees what the case is about, and no more.
-                assert_eq!(client.get(&case.path("captures")).status, 403);
+                // Who was proposed as lead sees what the case is about, and no more, but for what was chosen for them.
+                assert_eq!(client.get(&case.path("subjects")).status, 403);
                 continue;
             }
             let readers = readers.json();

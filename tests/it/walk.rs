@@ -10,7 +10,7 @@ use crate::contract::operations;
 use crate::kit::{Answer, App, Case, Client};
 
 /// What needs nobody signed in, and what it answers to an empty object.
-const OPEN: &[(&str, &str, u16)] = &[
+pub const OPEN: &[(&str, &str, u16)] = &[
     ("POST", "/api/v1/sessions", 422),
     ("POST", "/api/v1/sessions/refresh", 422),
     ("GET", "/healthz", 200),
@@ -24,7 +24,7 @@ const OPEN: &[(&str, &str, u16)] = &[
 ];
 
 /// What is not about a case, and what it answers to an investigator who has part in none. All else is 404 to them.
-const OF_NO_CASE: &[(&str, &str, u16)] = &[
+pub const OF_NO_CASE: &[(&str, &str, u16)] = &[
     ("GET", "/api/v1/me", 200),
     ("PUT", "/api/v1/me/password", 422),
     ("GET", "/api/v1/me/sessions", 200),
@@ -122,7 +122,7 @@ pub struct Things {
     subject: String,
     account: String,
     authorization: String,
-    capture: String,
+    pub capture: String,
     sha256: String,
     list: String,
     request: String,
@@ -256,7 +256,7 @@ pub fn filled(path: &str, things: &Things) -> String {
         .replace("{tile}", "000.p/255")
 }
 
-fn call(client: &Client, method: &str, path: &str) -> Answer {
+pub fn call(client: &Client, method: &str, path: &str) -> Answer {
     let request = client.request(method, path);
     match method {
         "POST" | "PUT" => client.send(request.json(&json!({}))),
@@ -265,7 +265,7 @@ fn call(client: &Client, method: &str, path: &str) -> Answer {
     }
 }
 
-fn expected(list: &[(&str, &str, u16)], method: &str, path: &str) -> Option<u16> {
+pub fn expected(list: &[(&str, &str, u16)], method: &str, path: &str) -> Option<u16> {
     list.iter()
         .find(|(m, p, _)| *m == method && *p == path)
         .map(|(_, _, status)| *status)

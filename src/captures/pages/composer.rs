@@ -279,8 +279,11 @@ fn first_capture_form(req: &HttpRequest) -> FormView {
     ])
 }
 
-/// The authorizations in force that the caller holds, in words.
+/// The authorizations in force that the caller holds, in words; none where they may not log here.
 async fn covered(page: &PageRequest, case_page: &CasePage, frame: &Frame) -> Result<Vec<String>> {
+    if !case_page.rights.records {
+        return Ok(Vec::new());
+    }
     let me = frame
         .person
         .as_ref()

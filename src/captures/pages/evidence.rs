@@ -72,7 +72,7 @@ impl EvidencePage {
         }
         .without_empty();
         let list = ListAddress::of(page.req.query_string());
-        let (frame, case_page) = CasePage::of(page, id, Tab::Evidence).await?;
+        let (frame, case_page) = CasePage::or_head(page, id, Tab::Evidence).await?;
         let asked = api::query(&query, NEWEST, case_page.zone)?;
         let (sort, around) = (asked.sort, page.query("around").and_then(|item| item.parse().ok()));
         let found = reads::evidence(&page.app.gate, &page.ctx, id.to_owned(), (asked, around)).await?;

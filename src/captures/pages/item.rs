@@ -116,7 +116,11 @@ struct FlagLine {
     cleared: bool,
 }
 
+/// What is flagged about an item; none for whoever does not read the case.
 async fn flags(page: &PageRequest, case_page: &CasePage, capture: &str) -> Result<Vec<FlagLine>> {
+    if !case_page.rights.reads_evidence {
+        return Ok(Vec::new());
+    }
     let place = (case_page.case.id.clone(), capture.to_owned());
     let found = impeachment::of_capture(&page.app.gate, &page.ctx, place).await?;
     let shown = found.iter().map(|flag| FlagLine {
@@ -159,7 +163,7 @@ impl ItemPage {
     async fn of(page: &PageRequest, id: String, form: Option<FormView>) -> Result<Self> {
         let found = reads::item(&page.app.gate, &page.ctx, id.clone()).await?;
         let outline = found.view.outline().clone();
-        let (mut frame, case_page) = CasePage::of(page, &outline.case_id, Tab::Evidence).await?;
+        let (mut frame, case_page) = CasePage::or_head(page, &outline.case_id, Tab::Evidence).await?;
         frame.title = format!("Item {}, {}", outline.item, case_page.case.number);
         let custody = match found.rights.reads_custody {
             true => Some(ItemCustody::of(page, &id, &case_page, &found).await?),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::{takes_part, views};
-use crate::captures::lists::{self, NewItems};
+use crate::captures::lists::{self, ListReader, NewItems};
 use crate::captures::model::{CaptureQuery, CaptureView, Place, StoredCapture};
 use crate::error::{Error, Result};
 use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, View};
@@ -33,7 +33,7 @@ pub async fn of_case(
     let view = View::new(Action::CapturesListed, "case", &case, asked.detail());
     let scope = Scope::Case(case.clone());
     let read = move |ctx: &mut ReadCtx<'_>| found(ctx, &case, &asked);
-    gate.view(requester, Act::CaptureRead, scope, view, read).await
+    gate.view(requester, Act::CaseCaptureList, scope, view, read).await
 }
 
 /// What the page of a case's evidence shows.
@@ -68,28 +68,29 @@ pub async fn evidence(
             Some(item) => around_item(ctx, &case, asked, item)?,
             None => asked,
         };
-        let me = ctx.caller.user.as_str();
-        let total = lists::count(ctx.conn, &case, &asked.filter, me)?;
+        let reader = ListReader::of(ctx);
+        let total = lists::count(ctx.conn, &case, &asked.filter, &reader)?;
         let found = found(ctx, &case, &asked)?;
         let before = match (asked.after, found.first()) {
-            (Some(_), Some(first)) => lists::count_before(ctx.conn, &case, &asked, (me, first.place))?,
+            (Some(_), Some(first)) => lists::count_before(ctx.conn, &case, &asked, (&reader, first.place))?,
             _ => 0,
         };
         Ok(Evidence {
             found,
             total,
             before,
-            facets: lists::facets(ctx.conn, &case)?,
+            facets: lists::facets(ctx.conn, &case, &reader)?,
             annotates: ctx.may(Act::CaptureAnnotate),
             reviews: ctx.may(Act::CaptureReview),
         })
     };
-    gate.view(requester, Act::CaptureRead, scope, view, read).await
+    gate.view(requester, Act::CaseCaptureList, scope, view, read).await
 }
 
 /// The query whose page holds an item: the first page where it stands there, else one with half a page before it.
 fn around_item(ctx: &mut ReadCtx<'_>, case: &str, asked: CaptureQuery, item: i64) -> Result<CaptureQuery> {
-    let Some((place, _)) = lists::place(ctx.conn, case, item, asked.sort)? else {
+    let reader = ListReader::of(ctx);
+    let Some((place, _)) = lists::place(ctx.conn, (case, &reader), item, asked.sort)? else {
         return Ok(asked);
     };
     let back = CaptureQuery {
@@ -97,7 +98,7 @@ fn around_item(ctx: &mut ReadCtx<'_>, case: &str, asked: CaptureQuery, item: i64
         after: Some(place),
         ..asked.clone()
     };
-    let before = lists::places(ctx.conn, case, &back, &ctx.caller.user)?;
+    let before = lists::places(ctx.conn, case, &back, &reader)?;
     let after = match before.len() < asked.limit - 1 {
         true => None,
         false => before.get(asked.limit / 2).map(|(place, _)| *place),
@@ -135,6 +136,7 @@ pub async fn beside(
 }
 
 fn beside_item(ctx: &mut ReadCtx<'_>, case: &str, asked: &CaptureQuery, item: Option<i64>) -> Result<Option<Beside>> {
+    let reader = ListReader::of(ctx);
     let item = match item {
         Some(item) => Some(item),
         None => {
@@ -142,11 +144,11 @@ fn beside_item(ctx: &mut ReadCtx<'_>, case: &str, asked: &CaptureQuery, item: Op
                 limit: 1,
                 ..asked.clone()
             };
-            let first = lists::places(ctx.conn, case, &first, &ctx.caller.user)?;
+            let first = lists::places(ctx.conn, case, &first, &reader)?;
             first.first().map(|(place, _)| place.item)
         }
     };
-    let standing = item.map(|item| lists::place(ctx.conn, case, item, asked.sort));
+    let standing = item.map(|item| lists::place(ctx.conn, (case, &reader), item, asked.sort));
     let Some((place, id)) = standing.transpose()?.flatten() else {
         return Ok(None);
     };
@@ -158,12 +160,11 @@ fn beside_item(ctx: &mut ReadCtx<'_>, case: &str, asked: &CaptureQuery, item: Op
     let mut earlier = found(ctx, case, &from(asked.sort.reversed()))?;
     earlier.reverse();
     let later = found(ctx, case, &from(asked.sort))?;
-    let me = ctx.caller.user.as_str();
     Ok(Some(Beside {
         id,
         item: place.item,
-        total: lists::count(ctx.conn, case, &asked.filter, me)?,
-        before: lists::count_before(ctx.conn, case, asked, (me, place))?,
+        total: lists::count(ctx.conn, case, &asked.filter, &reader)?,
+        before: lists::count_before(ctx.conn, case, asked, (&reader, place))?,
         earlier,
         later,
     }))
@@ -188,10 +189,10 @@ pub async fn standing(
 ) -> Result<Option<Standing>> {
     let scope = Scope::Case(case.clone());
     let read = move |ctx: &mut ReadCtx<'_>| {
-        let Some((place, _)) = lists::place(ctx.conn, &case, item, asked.sort)? else {
+        let reader = ListReader::of(ctx);
+        let Some((place, _)) = lists::place(ctx.conn, (&case, &reader), item, asked.sort)? else {
             return Ok(None);
         };
-        let me = ctx.caller.user.as_str();
         let mut next_in = |sort| {
             let one = CaptureQuery {
                 sort,
@@ -199,24 +200,24 @@ pub async fn standing(
                 limit: 1,
                 ..asked.clone()
             };
-            let found = lists::places(ctx.conn, &case, &one, me)?.pop();
+            let found = lists::places(ctx.conn, &case, &one, &reader)?.pop();
             Ok::<_, Error>(found.map(|(place, id)| (place.item, id)))
         };
         let (previous, next) = (next_in(asked.sort.reversed())?, next_in(asked.sort)?);
         Ok(Some(Standing {
-            total: lists::count(ctx.conn, &case, &asked.filter, me)?,
-            before: lists::count_before(ctx.conn, &case, &asked, (me, place))?,
+            total: lists::count(ctx.conn, &case, &asked.filter, &reader)?,
+            before: lists::count_before(ctx.conn, &case, &asked, (&reader, place))?,
             previous,
             next,
         }))
     };
-    gate.read(requester, Act::CaptureRead, scope, read).await
+    gate.read(requester, Act::CaseCaptureList, scope, read).await
 }
 
 /// Captures of a case as this reader sees them.
 fn found(ctx: &mut ReadCtx<'_>, case: &str, asked: &CaptureQuery) -> Result<Vec<FoundCapture>> {
-    let me = ctx.caller.user.clone();
-    let page = lists::page(ctx.conn, case, asked, &me)?;
+    let (me, reader) = (ctx.caller.user.clone(), ListReader::of(ctx));
+    let page = lists::page(ctx.conn, case, asked, &reader)?;
     let items: Vec<i64> = page.iter().map(|(place, _)| place.item).collect();
     let seen = lists::seen(ctx.conn, &me, case, &items)?;
     let is_new = |stored: &StoredCapture| {

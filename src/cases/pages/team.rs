@@ -8,7 +8,7 @@ use crate::cases::model::{self, Grant, NewGrant, Recusal};
 use crate::cases::{access, api, reads, recusal};
 use crate::clock::Micros;
 use crate::error::{Error, Result};
-use crate::forms::Form;
+use crate::forms::{Form, LINE};
 use crate::gate::{Scope, Tx, WhomToAsk};
 use crate::http::pages::{self, FormView, Frame, PageRequest};
 use crate::http::reply::Reply;
@@ -23,6 +23,8 @@ struct GrantedLine {
     id: String,
     who: String,
     rights: String,
+    /// The numbers of the captures that it is of; empty where it is of the whole case.
+    items: String,
     reason: String,
     by: String,
     given: Moment,
@@ -35,7 +37,6 @@ struct GrantedLine {
 
 impl GrantedLine {
     fn of(grant: &Grant, zone: Zone, now: Micros) -> Self {
-        let rights: Vec<&str> = grant.rights.iter().map(|right| right.as_str()).collect();
         let ended = grant.ended_at.map(|at| {
             let by = grant.ended_by.as_ref().map(|by| format!(" by {}", line(&by.name)));
             let why = grant.end_reason.as_deref().map(|why| format!(": {}", line(why)));
@@ -52,7 +53,8 @@ impl GrantedLine {
         Self {
             id: grant.id.clone(),
             who: line(&grant.user.name),
-            rights: rights.join(", "),
+            rights: grant.gives(),
+            items: grant.items(),
             reason: line(&grant.reason),
             by: line(&grant.granted_by.name),
             given: zone.at(grant.granted_at.0),
@@ -232,10 +234,29 @@ async fn give_access(page: &PageRequest, id: &str, mut request: WriteRequest) ->
     let mut form = request.form().await?;
     let user = colleague(page, &mut form, "grantee").await?;
     form.put("user_id", user);
+    extent(&mut form);
     let new = NewGrant::parse(form, page.app.gate.now())?;
     let act = access::act_for(&new);
     let verb = move |tx: &mut Tx<'_>| access::give(tx, &new);
     request.transact(act, scope, verb).await.map(drop)
+}
+
+/// Whether the form opens the whole case or chosen captures: which of the two is said for itself, so that a field that was
+/// left empty never opens a case.
+fn extent(form: &mut Form) {
+    let named = form.has("captures");
+    match form.text("extent", LINE).as_deref() {
+        Some("captures") => form.must(
+            "captures",
+            "must name the captures, by item number or id, with commas between them",
+        ),
+        Some("case") | None if named => {
+            let message = "names captures, while the whole case is chosen: choose the captures, or empty this field";
+            form.refuse("captures", "either", message);
+        }
+        Some("case") | None => {}
+        Some(_) => form.refuse("extent", "one_of", "must be case or captures: reload the page"),
+    }
 }
 
 pub async fn recuse(PathId(id): PathId, request: WriteRequest) -> Reply {

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use crate::captures::{self, NewItems};
-use crate::cases::{self, SharedCase};
+use crate::cases::{self, SharedCase, chosen_captures};
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::http::pages::PageRequest;
@@ -26,6 +26,8 @@ pub struct SharedLine {
     /// What the grants give, and until when.
     pub grants: String,
     pub exports: bool,
+    /// Whether chosen captures alone were shared.
+    pub chosen: bool,
 }
 
 impl SharedLine {
@@ -39,7 +41,11 @@ impl SharedLine {
             kind: label(case.kind.as_str()),
             handling: case.is_closely_kept().then(|| label(case.handling.as_str())),
             lead: line(&case.lead.name),
-            items: counted(u64::try_from(shared.items).unwrap_or_default(), "item", "items"),
+            items: match shared.chosen {
+                Some(n) => chosen_captures(n),
+                None => counted(u64::try_from(shared.items).unwrap_or_default(), "item", "items"),
+            },
+            chosen: shared.chosen.is_some(),
             held: shared.held,
             new: new.count,
             looked: new.looked_at.map(|at| zone.at(at)),
