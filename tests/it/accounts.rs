@@ -210,6 +210,7 @@ fn an_account_is_added_by_the_pages(app: &App) {
     let queue = supervisor.get("/approvals").is(200);
     queue.says("A-1, another account: @jane_2 on Instagram");
     queue.says("Decide about this account");
+    queue.does_not_say("Nothing waits for you here");
     let of_far = Browser::signed_in(app, "far").get("/approvals").is(200);
     of_far.does_not_say("jane_2");
     let shown = supervisor.get(&path).is(200);

@@ -117,6 +117,12 @@ impl RequestPane {
         })
     }
 
+    /// Whether an account that turned up waits for the reader's answer.
+    pub fn asks_for_account(&self) -> bool {
+        let waits = self.additions.iter().any(|one| one.answered.is_none());
+        waits && self.rights.decides_additions && self.shown.state == AuthorizationState::Approved
+    }
+
     /// What became of it, for the line after a decision.
     pub fn outcome(&self) -> String {
         format!("A-{} is {}", self.shown.number, self.shown.state.as_str())

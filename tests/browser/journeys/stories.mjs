@@ -191,7 +191,10 @@ async function fraud(demo) {
     await ines.look_at("story-held");
   });
   await demo.as("ruth.calder", {}, async (ruth) => {
-    await ruth.goto(`/authorizations/${id}`);
+    await ruth.goto(`/approvals?at=authorization:${id}`);
+    await ruth.says("another account: @deposit.homes.2 on Instagram");
+    await ruth.look_at("story-addition-waits");
+    await ruth.press("Decide about this account");
     await ruth.page.locator("[id^='f-reason-']").first().fill("the same seller");
     await ruth.look_at("story-addition");
     await ruth.press("Add it");
@@ -259,8 +262,9 @@ async function covert(demo) {
   });
   await demo.as("ines.moreau", {}, async (ines) => {
     home = await opened(ines, "crime_media", "Videos of assaults, sold in a closed group");
-    const given = { offense: "assault", platforms: "telegram" };
-    for (const [name, text] of Object.entries(given)) await ines.page.locator(`[name="particulars.${name}"]`).last().fill(text).catch(() => {});
+    await ines.page.locator('[name="particulars.incident_where"]').last().fill("not known yet: indoors");
+    await ines.page.locator('[name="particulars.incident_at"][type="checkbox"]').last().check();
+    await ines.page.locator('[name="particulars.poster_role"]').last().selectOption({ index: 1 });
     await ines.look_at("story-covert-due");
     await ines.press("Save answers");
     await ines.goto(`${home}/authorizations/new?platform=telegram&level=covert`);
@@ -274,7 +278,8 @@ async function covert(demo) {
     await ines.page.fill("#f-confidential_material", "none expected");
     await ines.page.fill("#f-plan", "OP 7/26");
     await ines.page.fill("#f-review_at", local(14));
-    await ines.page.getByLabel(ALIAS).check();
+    await ines.says(ALIAS);
+    await ines.page.locator(`[name="aliases[]"][value="${alias.split("/").pop()}"]`).check();
     for (const box of await ines.page.locator("[name='attestations[]']").all()) await box.check();
     await ines.look_at("story-covert-form");
     await ines.press("Send the request");
@@ -298,7 +303,7 @@ async function covert(demo) {
     await ines.paste({ text: "https://t.me/closedgroup/118" });
     for (const details of await ines.page.locator("main details:not([open]):has(#f-level) > summary").all()) await details.click();
     await ines.page.selectOption("#f-level", "covert");
-    await ines.page.selectOption("#f-alias_id", { label: ALIAS });
+    await ines.page.selectOption("#f-alias_id", alias.split("/").pop());
     await ines.press("Log it");
     await ines.page.waitForURL("**/captures/*");
     await ines.says("Logged");
