@@ -21,6 +21,7 @@ pub use model::{
     AskedField, Device, Level, LevelTerms, PolicyInForce, PolicyRef, PolicyTerms, Sentence, TrainingDemand,
 };
 pub use reads::in_force_at;
+pub use store::in_force_then;
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use super::model::{AuthorizationPolicy, PolicyInForce, PolicyState};
+use crate::clock::Micros;
 use crate::db::tables::{authorization_policies, units};
 use crate::db::{self, AnyConn, canonical};
 use crate::error::Result;
@@ -82,4 +83,25 @@ pub fn in_force(conn: &mut AnyConn) -> Result<PolicyInForce> {
         Some(body) => Ok(PolicyInForce::adopted(serde_json::from_str(&body)?)),
         None => PolicyInForce::shipped(),
     }
+}
+
+fixed! {
+    EveryAdopted -> Text: "SELECT body FROM authorization_policies WHERE state = ", state: String as Text,
+    " AND leaf = (SELECT e.leaf FROM events e WHERE e.object = authorization_policies.id AND e.stream = 'agency' \
+     ORDER BY e.seq DESC LIMIT 1) ORDER BY number DESC"
+}
+
+/// The policy that counted at a time: no version is retroactive.
+pub fn in_force_then(conn: &mut AnyConn, at: Micros) -> Result<PolicyInForce> {
+    let query = EveryAdopted {
+        state: PolicyState::Adopted.as_str().to_owned(),
+    };
+    let bodies: Vec<String> = both!(conn, |c| query.load(c))?;
+    for body in bodies {
+        let policy: AuthorizationPolicy = serde_json::from_str(&body)?;
+        if policy.decision.as_ref().is_some_and(|decision| decision.at.0 <= at) {
+            return Ok(PolicyInForce::adopted(policy));
+        }
+    }
+    PolicyInForce::shipped()
 }

@@ -176,7 +176,7 @@ impl Authorization {
         if known(seen.handle).is_none() && known(seen.platform_id).is_none() {
             return line("account", None, "the capture names no account");
         }
-        let (mut unknown, mut later) = (false, None);
+        let (mut compared, mut later) = (false, None);
         for named in self.named_accounts() {
             match named.is_shown(seen) {
                 Some(true) if named.from <= seen.at => {
@@ -184,21 +184,22 @@ impl Authorization {
                     return line("account", true, why);
                 }
                 Some(true) => later = Some(named.from),
-                Some(false) => {}
-                None => unknown = true,
+                Some(false) => compared = true,
+                None => {}
             }
         }
         if let Some(at) = later {
             let why = format!("the account was added at {}, after the capture", clock::format(at));
             return line("account", false, why);
         }
-        match unknown {
-            true => line(
+        // An account that can be compared decides: one that is named by its address alone opens no other.
+        match compared {
+            true => line("account", false, "the account is not among those covered"),
+            false => line(
                 "account",
                 None,
                 "the capture and the authorization name accounts in different ways",
             ),
-            false => line("account", false, "the account is not among those covered"),
         }
     }
 
@@ -293,10 +294,11 @@ impl NamedAccount<'_> {
         }
     }
 
-    /// Whether two handles were the same account's: the first when it was asked for, the second when it was captured.
+    /// Whether two handles were the same account's: the first when it was asked for, the second when it was captured. A
+    /// rename that was recorded later does not count: who works on a case would extend their own leave by recording one.
     fn is_same_handle(&self, (asked, found): (&str, &str), seen: &Seen<'_>) -> bool {
         let had = |account: &&AccountFields| {
-            let then = account.handle_at(self.asked_at).map(plain_handle);
+            let then = account.handle_at(self.asked_at, self.asked_at).map(plain_handle);
             account.platform.as_ref() == Some(&self.account.platform) && then == Some(plain_handle(asked))
         };
         let is_another = |account: &AccountFields| {
@@ -305,7 +307,7 @@ impl NamedAccount<'_> {
         };
         match seen.renamed.iter().find(had) {
             Some(account) if is_another(account) => false,
-            Some(account) => account.handle_at(seen.at).map(plain_handle) == Some(plain_handle(found)),
+            Some(account) => account.handle_at(seen.at, self.asked_at).map(plain_handle) == Some(plain_handle(found)),
             None => plain_handle(asked) == plain_handle(found),
         }
     }

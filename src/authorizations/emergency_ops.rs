@@ -7,7 +7,7 @@ use super::store;
 use super::under_policy::{UnderPolicy, under_policy};
 use crate::authorization_policies::{self, TrainingDemand};
 use crate::clock::Timestamp;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::gate::{Recorded, Scope, Tx};
 use crate::identity::Person;
 use crate::ledger::Action;
@@ -17,6 +17,11 @@ use crate::roster;
 /// Starts an emergency authorization: it counts from now on, for four hours. What is due in the case does not stop it.
 pub fn start(tx: &mut Tx<'_>, wanted: &Request) -> Result<Recorded<Authorization>> {
     let case_id = tx.case_id()?;
+    if let Some(number) = store::running_emergency(tx.conn, &case_id, &tx.caller.user, tx.now)? {
+        return Err(Error::conflict(format!(
+            "Your emergency A-{number} runs in this case, and waits for a supervisor: work under it until that word, and ask for an authorization beside it."
+        )));
+    }
     let holders = ops::holders(tx, &wanted.holders)?;
     let asked: UnderPolicy = under_policy(tx, wanted, None)?;
     let policy = authorization_policies::in_force_at(tx.conn)?;

@@ -32,6 +32,18 @@ pub fn find(conn: &mut AnyConn, id: &str) -> Result<Option<Authorization>> {
     Ok(db::records(conn, found.select(authorizations::body))?.pop())
 }
 
+/// The number of the emergency that a user started in a case and that runs, where one does.
+pub fn running_emergency(conn: &mut AnyConn, case: &str, user: &str, now: Micros) -> Result<Option<i64>> {
+    Ok(authorizations::table
+        .filter(authorizations::case_id.eq(case))
+        .filter(authorizations::requester_id.eq(user))
+        .filter(authorizations::state.eq(AuthorizationState::Emergency.as_str()))
+        .filter(authorizations::ends_at.ge(now))
+        .select(authorizations::number)
+        .first(conn)
+        .optional()?)
+}
+
 /// Keeps a version that an event with this leaf recorded, and who holds it. The first version makes the row, a later
 /// one replaces it.
 pub fn save(conn: &mut AnyConn, authorization: &Authorization, leaf: &Digest) -> Result<()> {

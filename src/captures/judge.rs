@@ -127,7 +127,8 @@ impl FreeLevels {
         if new.basis.as_ref().map(|basis| basis.kind) != Some(BasisKind::NotRequired) {
             return Ok(Self::default());
         }
-        let policy = authorization_policies::in_force_at(conn)?;
+        // That of the time of capture: an order carries nothing that was captured before it.
+        let policy = authorization_policies::in_force_then(conn, new.captured_at)?;
         if policy.adopted.is_none() {
             let (levels, order) = (setting.to_vec(), None);
             return Ok(Self { levels, order });

@@ -195,7 +195,12 @@ fn put_people(tx: &mut Tx<'_>, patch: &CasePatch, next: &mut Case) -> Result<()>
         ));
     }
     if let Some(id) = &patch.unit_id {
-        next.unit_id = people::unit(tx.conn, "unit_id", id)?.id;
+        let unit = people::unit(tx.conn, "unit_id", id)?.id;
+        if unit != next.unit_id && store::holds_leave(tx.conn, &next.id, tx.now)? {
+            let message = "cannot change while an authorization of the case is asked for or runs, because the unit says who decides: have it decided, withdraw it or end it first";
+            return Err(Error::field("unit_id", "leave", message));
+        }
+        next.unit_id = unit;
     }
     if let Some(id) = &patch.supervisor_id {
         next.supervisor = Some(decider_of(tx, id, next)?.person());

@@ -8,7 +8,7 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use super::model::{Case, CaseView, Grant, Member, Recusal, Right};
 use super::particulars::Stage;
 use crate::clock::{Micros, Timestamp};
-use crate::db::tables::{cases, grant_captures, grants, members, recusals, units, users};
+use crate::db::tables::{authorizations, cases, grant_captures, grants, members, recusals, units, users};
 use crate::db::{self, AnyConn, canonical};
 use crate::error::{Error, Result};
 use crate::identity::{Caller, Person};
@@ -433,4 +433,13 @@ pub fn all_grants_of(conn: &mut AnyConn, case: &str) -> Result<Vec<Grant>> {
 /// Refuses a stage while the case owes something before it.
 pub fn nothing_due(conn: &mut AnyConn, case_id: &str, stage: Stage) -> Result<()> {
     case(conn, case_id)?.require(stage)
+}
+
+/// Whether an authorization of a case waits for a decision or runs.
+pub fn holds_leave(conn: &mut AnyConn, case: &str, now: Micros) -> Result<bool> {
+    let open = authorizations::table
+        .filter(authorizations::case_id.eq(case))
+        .filter(authorizations::state.eq_any(["requested", "returned", "approved", "emergency"]))
+        .filter(authorizations::ends_at.gt(now));
+    Ok(diesel::select(diesel::dsl::exists(open)).get_result(conn)?)
 }

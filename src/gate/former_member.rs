@@ -7,13 +7,14 @@ use diesel::prelude::*;
 use crate::db::tables::{authorizations, captures, events, members, packets};
 use crate::ledger::Action;
 
-/// Whether a user left the case of an authorization since it was first asked for; one that was amended was asked for twice.
+/// Whether a user left the case of an authorization since it was asked for, or started as an emergency.
 #[diesel::dsl::auto_type(no_type_alias)]
 pub fn left_since_request(user: &str) -> _ {
     let requested: &'static str = Action::AuthorizationRequested.as_str();
+    let started: &'static str = Action::AuthorizationStarted.as_str();
     let asked_later = events::table
         .filter(events::object.eq(authorizations::id))
-        .filter(events::action.eq(requested))
+        .filter(events::action.eq(requested).or(events::action.eq(started)))
         .filter(events::at.nullable().gt(members::ended_at));
     let left = members::table
         .filter(members::user_id.eq(user))

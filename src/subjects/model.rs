@@ -247,6 +247,9 @@ pub struct FormerHandle {
     pub handle: String,
     /// When it was given up, as whoever recorded that says.
     pub until: Timestamp,
+    /// When that was recorded; not kept by the first records of renames.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<Timestamp>,
 }
 
 particulars! {
@@ -274,10 +277,11 @@ impl AccountFields {
             .chain(self.handle.as_deref())
     }
 
-    /// The handle that it had at a time, as far as renames were recorded.
-    pub fn handle_at(&self, at: Micros) -> Option<&str> {
+    /// The handle that it had at a time, as far as renames were recorded by another.
+    pub fn handle_at(&self, at: Micros, recorded_by: Micros) -> Option<&str> {
         let mut former = self.former_handles.iter().flatten();
-        let then = former.find(|former| at < former.until.0);
+        let is_later = |former: &FormerHandle| former.recorded_at.unwrap_or(former.until).0 > recorded_by;
+        let then = former.find(|former| at < former.until.0 || is_later(former));
         then.map(|former| former.handle.as_str()).or(self.handle.as_deref())
     }
 }
@@ -361,6 +365,7 @@ impl EntryFields for AccountFields {
         former.push(FormerHandle {
             handle: old.to_owned(),
             until: Timestamp(at),
+            recorded_at: Some(Timestamp(now)),
         });
         self.former_handles = Some(former);
         Ok(())

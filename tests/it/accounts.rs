@@ -94,22 +94,50 @@ fn a_renamed_account_stays_one_account(app: &App) {
     });
     assert_eq!(
         (&now["handle"], &now["former_handles"]),
-        (&json!("jane_new"), &json!([{"handle": "@jane", "until": until}]))
+        (
+            &json!("jane_new"),
+            &json!([{"handle": "@jane", "until": until, "recorded_at": now["changed_at"]}])
+        )
     );
+    // Nobody extends a leave by recording a rename: that which was asked for stays the account by its handle then.
+    let found = json!({"account": {"handle": "jane_new"}});
+    assert_eq!(
+        account_rule(&app.lead.log(&case, app.post_with(found)).is(201)).0,
+        json!(false)
+    );
+    assert_eq!(logged(app, &case, json!({"handle": "jane"})).0, json!(true));
+    // A leave that is asked for afterwards knows it.
+    leave_for(app, &case, json!({"platform": "instagram", "handle": "jane_new"}));
+    app.advance(days(1));
+    let change = json!({"handle": "jane_3", "renamed_at": app.at(-hours(1))});
+    renamed(app, &path, 2, change).is(200);
+    assert_eq!(logged(app, &case, json!({"handle": "jane_3"})).0, json!(false));
+    app.audit();
+}
+
+both_databases!(a_rename_that_was_known_counts_by_its_time);
+fn a_rename_that_was_known_counts_by_its_time(app: &App) {
+    let case = app.case();
+    let made = json!({"platform": "instagram", "handle": "@jane"});
+    let made = app.lead.post(&case.path("accounts"), made).is(201);
+    let path = case.path(&format!("accounts/{}", made["id"].as_str().unwrap()));
+    app.advance(days(1));
+    let until = app.at(-hours(1));
+    renamed(app, &path, 1, json!({"handle": "jane_new", "renamed_at": until})).is(200);
+    leave_for(app, &case, json!({"platform": "instagram", "handle": "jane_new"}));
+    app.advance(hours(3));
     // From then on the new handle is the account that was asked for; the old one is it until then, and no longer.
     let seen = |handle: &str, at: i64| {
         let found = json!({"account": {"handle": handle}, "captured_at": app.at(at)});
         account_rule(&app.lead.log(&case, app.post_with(found)).is(201)).0
     };
     assert_eq!(seen("jane_new", 0), json!(true));
-    assert_eq!(seen("jane_new", -hours(2)), json!(false));
-    assert_eq!(seen("jane", -hours(2)), json!(true));
     assert_eq!(seen("jane", 0), json!(false));
     // Another account that took the handle has another id.
     renamed(app, &path, 2, json!({"platform_id": "17"})).is(200);
     let other = json!({"handle": "jane_new", "platform_id": "99"});
     assert_eq!(logged(app, &case, other).0, json!(false));
-    let early = json!({"handle": "jane_3", "renamed_at": app.at(-hours(3))});
+    let early = json!({"handle": "jane_3", "renamed_at": app.at(-hours(9))});
     renamed(app, &path, 3, early).refuses(422, "renamed_at", "order");
     let page = Browser::signed_in(app, "lead")
         .get(&format!("/cases/{}/people", case.id))

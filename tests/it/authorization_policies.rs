@@ -346,6 +346,7 @@ fn a_standing_order_carries_captures_without_an_authorization(app: &App) {
         app.lead.log(&case, app.post_with(claim.clone())).is(201)["state"],
         "held"
     );
+    let early = app.post_with(claim.clone());
     adopt(app, |terms| {
         terms["overt"]["standing_order"] = json!("General Order 12.3")
     });
@@ -353,6 +354,8 @@ fn a_standing_order_carries_captures_without_an_authorization(app: &App) {
         app.lead.log(&case, app.post_with(claim.clone())).is(201)["state"],
         "logged"
     );
+    // It carries nothing that was captured before it was adopted.
+    assert_eq!(app.lead.log(&case, early).is(201)["state"], "held");
     let discreet = with(claim, json!({"level": "discreet"}));
     assert_eq!(app.lead.log(&case, app.post_with(discreet)).is(201)["state"], "held");
 }
@@ -360,7 +363,7 @@ fn a_standing_order_carries_captures_without_an_authorization(app: &App) {
 both_databases!(a_standing_order_of_a_unit_carries_its_cases_alone);
 fn a_standing_order_of_a_unit_carries_its_cases_alone(app: &App) {
     let case = app.case();
-    let claim = app.post_with(json!({"basis": {"kind": "not_required", "reason": "order 12"}}));
+    let claim = || app.post_with(json!({"basis": {"kind": "not_required", "reason": "order 12"}}));
     let line = |made: &Value| {
         let mut lines = made["coverage"].as_array().unwrap().iter();
         let line = lines.find(|line| line["rule"] == "standing_order").cloned();
@@ -387,7 +390,7 @@ fn a_standing_order_of_a_unit_carries_its_cases_alone(app: &App) {
         .refuses(422, "terms.overt.standing_order", "required");
     // The case is of the squad, which is below the north and not below the south.
     adopt(app, order(json!(["south"])));
-    let (state, passed, why) = line(&app.lead.log(&case, claim.clone()).is(201));
+    let (state, passed, why) = line(&app.lead.log(&case, claim()).is(201));
     assert_eq!((state, passed), (json!("held"), json!(false)), "{why}");
     assert!(
         why.contains("General Order 12.3") && why.contains("does not hold"),
@@ -399,7 +402,7 @@ fn a_standing_order_of_a_unit_carries_its_cases_alone(app: &App) {
     let composer = format!("/cases/{}/evidence", case.id);
     lead.get(&composer).is(200).does_not_say("General Order 12.3");
     adopt(app, order(json!(["north"])));
-    let (state, passed, why) = line(&app.lead.log(&case, claim.clone()).is(201));
+    let (state, passed, why) = line(&app.lead.log(&case, claim()).is(201));
     assert_eq!((state, passed), (json!("logged"), json!(true)), "{why}");
     lead.get(&composer).is(200).says("overt by General Order 12.3");
     lead.get(&format!("/cases/{}/authorizations/new", case.id))

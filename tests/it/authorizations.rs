@@ -57,6 +57,24 @@ fn leave_is_asked_for_and_approved(app: &App) {
     app.auditor.get(&one).problem(404, "not-found");
 }
 
+both_databases!(the_unit_stays_while_leave_is_asked_for_or_runs);
+fn the_unit_stays_while_leave_is_asked_for_or_runs(app: &App) {
+    let case = app.case();
+    let (one, _) = request(app, &case);
+    let moved = |version: i64| {
+        app.lead
+            .patch(&case.path(""), version, json!({"unit_id": app.units["north"]}))
+    };
+    let version = |app: &App| app.lead.get(&case.path("")).is(200)["version"].as_i64().unwrap();
+    let now = version(app);
+    moved(now).refuses(422, "unit_id", "leave");
+    decide(&app.supervisor, &one, "approve").is(200);
+    moved(now).refuses(422, "unit_id", "leave");
+    let over = json!({"reason": "over"});
+    app.supervisor.post(&format!("{one}/revocation"), over).is(200);
+    moved(now).is(200);
+}
+
 both_databases!(of_decisions_at_once_one_counts);
 fn of_decisions_at_once_one_counts(app: &App) {
     let case = app.case();

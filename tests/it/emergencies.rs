@@ -33,6 +33,36 @@ fn post(app: &App) -> Value {
     app.post_with(json!({"url": format!("https://instagram.example/p/{}", app.at(0))}))
 }
 
+both_databases!(one_person_has_one_running_emergency_in_a_case);
+fn one_person_has_one_running_emergency_in_a_case(app: &App) {
+    let case = app.case();
+    let path = case.path("authorizations/emergency");
+    let first = started(app, &case);
+    app.leaves_nothing(&case.stream, || {
+        let told = app.lead.post(&path, emergency(app)).problem(409, "conflict");
+        assert!(told.to_string().contains("A-1 runs in this case"), "{told}");
+    });
+    // Another one's is their own, and over it is over.
+    let own = with(emergency(app), json!({"holders": [app.member.id]}));
+    app.member.post(&path, own).is(201);
+    decide(&app.supervisor, &first, "confirm").is(200);
+    started(app, &case);
+}
+
+both_databases!(who_left_before_an_emergency_confirms_it);
+fn who_left_before_an_emergency_confirms_it(app: &App) {
+    let case = app.case();
+    let member = case.path(&format!("members/{}", app.supervisor.id));
+    app.lead.put(&member, json!({})).is(200);
+    let while_working = started(app, &case);
+    app.lead.delete(&member).is(204);
+    app.advance(hours(1));
+    decide(&app.supervisor, &while_working, "confirm").problem(403, "forbidden");
+    decide(&app.deputy, &while_working, "repudiate").is(200);
+    let afterwards = started(app, &case);
+    decide(&app.supervisor, &afterwards, "confirm").is(200);
+}
+
 both_databases!(an_emergency_counts_at_once_and_pages_who_is_on_call);
 fn an_emergency_counts_at_once_and_pages_who_is_on_call(app: &App) {
     crate::roster::on_call(app, &app.supervisor, &app.deputy, "squad");
