@@ -176,7 +176,7 @@ impl Authorization {
         if known(seen.handle).is_none() && known(seen.platform_id).is_none() {
             return line("account", None, "the capture names no account");
         }
-        let (mut compared, mut later) = (false, None);
+        let (mut compared, mut unknown, mut later) = (false, false, None);
         for named in self.named_accounts() {
             match named.is_shown(seen) {
                 Some(true) if named.from <= seen.at => {
@@ -184,22 +184,22 @@ impl Authorization {
                     return line("account", true, why);
                 }
                 Some(true) => later = Some(named.from),
-                Some(false) => compared = true,
-                None => {}
+                Some(false) => compared |= seen.platform.is_none_or(|p| p == named.account.platform),
+                None => unknown = true,
             }
         }
         if let Some(at) = later {
             let why = format!("the account was added at {}, after the capture", clock::format(at));
             return line("account", false, why);
         }
-        // An account that can be compared decides: one that is named by its address alone opens no other.
-        match compared {
-            true => line("account", false, "the account is not among those covered"),
-            false => line(
+        // An account of the platform that can be compared decides: one that is named by its address alone opens no other.
+        match unknown && !compared {
+            true => line(
                 "account",
                 None,
                 "the capture and the authorization name accounts in different ways",
             ),
+            false => line("account", false, "the account is not among those covered"),
         }
     }
 

@@ -67,6 +67,20 @@ fn the_id_is_the_account_and_a_handle_is_not(app: &App) {
     );
 }
 
+both_databases!(an_account_named_by_its_address_opens_no_other);
+fn an_account_named_by_its_address_opens_no_other(app: &App) {
+    let case = app.case();
+    let id = leave_for(app, &case, json!({"platform": "instagram", "handle": "jane"}));
+    let stranger = json!({"handle": "total_stranger", "platform_id": "777"});
+    assert_eq!(logged(app, &case, stranger.clone()).0, json!(false));
+    let by_address = json!({"platform": "instagram", "url": "https://www.instagram.example/one_more/"});
+    let made = ask(&app.lead, &id, by_address).is(200);
+    let yes = json!({"decision": "approve", "reason": "the same person"});
+    decide(&app.supervisor, &id, &made["additions"][0], yes).is(200);
+    assert_eq!(logged(app, &case, stranger).0, json!(false));
+    assert_eq!(logged(app, &case, json!({"handle": "jane"})).0, json!(true));
+}
+
 fn renamed(app: &App, path: &str, version: i64, change: Value) -> crate::kit::Answer {
     app.lead.patch(path, version, change)
 }
