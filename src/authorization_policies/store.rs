@@ -66,23 +66,9 @@ pub fn unit_names(conn: &mut AnyConn) -> Result<Vec<String>> {
     Ok(units::table.select(units::name).load(conn)?)
 }
 
-fixed! {
-    LastAdopted -> Text: "SELECT body FROM authorization_policies WHERE state = ", state: String as Text,
-    " AND leaf = (SELECT e.leaf FROM events e WHERE e.object = authorization_policies.id AND e.stream = 'agency' \
-     ORDER BY e.seq DESC LIMIT 1) ORDER BY number DESC LIMIT 1"
-}
-
-/// The policy that counts now: the last version that was adopted, as far as its row is that of the last event about it,
-/// else the one that ships with the program.
+/// The policy that counts now.
 pub fn in_force(conn: &mut AnyConn) -> Result<PolicyInForce> {
-    let query = LastAdopted {
-        state: PolicyState::Adopted.as_str().to_owned(),
-    };
-    let body: Option<String> = both!(conn, |c| query.get_result(c)).optional()?;
-    match body {
-        Some(body) => Ok(PolicyInForce::adopted(serde_json::from_str(&body)?)),
-        None => PolicyInForce::shipped(),
-    }
+    in_force_then(conn, Micros::MAX)
 }
 
 fixed! {
@@ -91,7 +77,8 @@ fixed! {
      ORDER BY e.seq DESC LIMIT 1) ORDER BY number DESC"
 }
 
-/// The policy that counted at a time: no version is retroactive.
+/// The policy that counted at a time, for no version is retroactive: the last one adopted until then, as far as its row is
+/// that of the last event about it, else the one that ships with the program.
 pub fn in_force_then(conn: &mut AnyConn, at: Micros) -> Result<PolicyInForce> {
     let query = EveryAdopted {
         state: PolicyState::Adopted.as_str().to_owned(),
