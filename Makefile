@@ -17,7 +17,7 @@ test: setup
 	target/tools/bin/python tests/openapi.py
 	tests/problems.py
 	@rm -rf target/kept && mkdir -p target/kept
-	@$(call with_postgres,CASETRAIL_KEEP_PACKETS=$(CURDIR)/target/kept cargo test --locked)
+	@$(call with_postgres,CASETRAIL_KEEP_PACKETS=$(CURDIR)/target/kept cargo test --locked,$$(tests/postgres.sh place))
 	tests/verify_agrees.py target/kept tests/packets/*/packet.zip
 	tests/quickstart.sh $${CARGO_TARGET_DIR:-target}/debug/casetrail
 	tests/browser/run.sh $${CARGO_TARGET_DIR:-target}/debug/casetrail
@@ -70,10 +70,10 @@ c2pa:
 deny:
 	cargo deny --locked check bans licenses sources
 
-# $(call with_postgres,command): no server, no tests; and whatever happens, no server afterwards.
+# $(call with_postgres,command,place): no server, no tests; and whatever happens, no server afterwards.
 define with_postgres
 set -euo pipefail; \
-folder=$$(mktemp -d -t casetrail-postgres.XXXXXX); \
+folder=$$(mktemp -d "$(or $(2),$${TMPDIR:-/tmp})/casetrail-postgres.XXXXXX"); \
 trap 'tests/postgres.sh stop "$$folder"' EXIT; \
 trap 'exit 130' INT; trap 'exit 143' TERM HUP; \
 CASETRAIL_TEST_POSTGRES=$$(tests/postgres.sh start "$$folder"); \

@@ -43,6 +43,8 @@ pub struct OpenInstallation {
     pub app: App,
     /// The log as it stood at the start.
     pub log: ledger::TreeState,
+    /// The digest of the running program, where it could be read.
+    program: Option<Digest>,
     _lock: fs::File,
 }
 
@@ -58,6 +60,8 @@ pub struct With {
     pub store: Option<Arc<dyn Store>>,
     /// The program that decodes pictures in processes of its own: this one.
     pub decoder: PathBuf,
+    /// Its digest, where it could be read ([`program_digest`]).
+    pub program: Option<Digest>,
 }
 
 /// Opens an installation on the current runtime: folders, database, keys, log, journal. One server a data folder.
@@ -133,7 +137,13 @@ fn open_blocking(config: &Config, with: With) -> Result<(OpenInstallation, u64)>
         gate: Gate::new(db, journal, Arc::new(policy), with.clock),
     };
     let app = App::new(state);
-    Ok((OpenInstallation { app, log, _lock: lock }, swept))
+    let opened = OpenInstallation {
+        app,
+        log,
+        program: with.program,
+        _lock: lock,
+    };
+    Ok((opened, swept))
 }
 
 fn local_store(config: &Config) -> Result<Arc<dyn Store>> {
@@ -172,7 +182,7 @@ pub async fn record_start(opened: &OpenInstallation, config: &Config, swept: u64
     let (gate, id) = (&opened.app.gate, opened.log.installation.clone());
     let policy = hex(&gate.policy().digest());
     let software =
-        json!({"version": env!("CARGO_PKG_VERSION"), "binary": binary_digest(), "configuration": config.digest()});
+        json!({"version": env!("CARGO_PKG_VERSION"), "binary": opened.program, "configuration": config.digest()});
     let clock = json!({"clock": clock::format(gate.now()), "source": "system clock", "offset": "not measured against an outside source"});
     gate.housekeep(ledger::job("start"), move |tx| {
         let known = ledger::read::of_object(tx.conn, ledger::AGENCY, &policy, 0, 1)?;
@@ -190,8 +200,8 @@ pub async fn record_start(opened: &OpenInstallation, config: &Config, swept: u64
     .await
 }
 
-/// The digest of the running program, so that the ledger names what wrote it.
-fn binary_digest() -> Option<Digest> {
+/// The digest of the running program, so that the ledger names what wrote it. It reads all of it.
+pub fn program_digest() -> Option<Digest> {
     let file = fs::File::open("/proc/self/exe").ok()?;
     Some(hash(file, |_| Ok(())).ok()?.sha256)
 }

@@ -4,18 +4,27 @@
 #   tests/postgres.sh start FOLDER    prints the URL (and nothing else) on standard output
 #   tests/postgres.sh socket FOLDER   makes an empty database there; prints its URL by the server's Unix-domain socket
 #   tests/postgres.sh stop FOLDER     stops that server and removes what start put into FOLDER
+#   tests/postgres.sh place           prints where a FOLDER for tests of rules is made: in memory where there are 4 GiB of it
 #
 # FOLDER is an empty one, as `mktemp -d` makes it. PostgreSQL refuses to run as root, so for root it runs as `postgres`
 # or, where there is none, `nobody`, and FOLDER must be reachable for that user.
 # fsync stays on: the crash tests ask what a real server keeps.
 set -euo pipefail
 
-usage() { sed -n '4,6s/^# *//p' "$0" >&2; exit 2; }
+usage() { sed -n '4,7s/^# *//p' "$0" >&2; exit 2; }
 fail() { echo "postgres.sh: $*" >&2; exit 1; }
 
-[ $# -eq 2 ] || usage
+[ $# -eq 2 ] || [ "$*" = place ] || usage
 action=$1
-folder=$2
+folder=${2-}
+
+# Hundreds of databases of three hundred files each are made and dropped: a disk's file system takes longer for it than the
+# tests for their questions.
+place() {
+    free=$(df --output=avail -k /dev/shm 2>/dev/null | tail -n 1)
+    if [ -w /dev/shm ] && [ "${free:-0}" -ge 4194304 ]; then echo /dev/shm; else echo "${TMPDIR:-/tmp}"; fi
+}
+[ "$action" != place ] || { place; exit; }
 
 # The newest PostgreSQL on this machine; Debian keeps the server's programs out of PATH.
 bin=

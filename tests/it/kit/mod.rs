@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, OnceLock, mpsc};
 use std::thread::JoinHandle;
 
 use actix_web::dev::ServerHandle;
@@ -408,7 +408,14 @@ pub fn at(clock: &SetClock) -> With {
         metrics: None,
         store: None,
         decoder: env!("CARGO_BIN_EXE_casetrail").into(),
+        program: program(),
     }
+}
+
+/// The digest of the tests' own program, read once: it is a large one, and every test starts a server.
+fn program() -> Option<Digest> {
+    static DIGEST: OnceLock<Option<Digest>> = OnceLock::new();
+    *DIGEST.get_or_init(app::program_digest)
 }
 
 async fn serve(config: Config, with: With, tell: mpsc::Sender<(http::App, String, ServerHandle)>) {
