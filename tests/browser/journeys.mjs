@@ -17,11 +17,13 @@ const demo = new Demo(file, pictures);
 await demo.open();
 for (const name of only.length ? only : ALL) {
   const { default: journey } = await import(`./journeys/${name}.mjs`);
+  const began = Date.now();
   try {
     await journey(demo, { packet });
   } catch (error) {
     demo.problems.push(`${name}: ${error.stack}`);
   }
+  console.log(`journey ${name}: ${Math.round((Date.now() - began) / 1000)} s`);
   // Each journey stands by itself: what failed in one says nothing of the next.
   demo.failed = false;
 }

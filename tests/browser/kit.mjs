@@ -74,7 +74,9 @@ export class Demo {
 
 class Person {
   constructor(demo, page, username, look, expected) {
-    Object.assign(this, { demo, page, username, look, expected, acts: 0 });
+    Object.assign(this, { demo, page, username, look, expected, acts: 0, asked: new Set() });
+    page.on("request", (request) => this.asked.add(request));
+    for (const end of ["requestfinished", "requestfailed"]) page.on(end, (request) => this.asked.delete(request));
   }
 
   async signIn() {
@@ -152,11 +154,21 @@ class Person {
     if ((await this.page.content()).includes(text)) throw new Error(`the page says "${text}"`);
   }
 
+  /** Waits until nothing is asked of the server, for a tenth of a second. */
+  async rests() {
+    const most = Date.now() + 30000;
+    for (let calm = 0; calm < 5 && Date.now() < most; ) {
+      await new Promise((done) => setTimeout(done, 20));
+      calm = this.asked.size === 0 ? calm + 1 : 0;
+    }
+  }
+
   /** A picture of the page, and what must hold of every page: nothing sideways, no finding of axe. */
   async look_at(name) {
     const { page, demo } = this;
     // A page may look again by itself; it is looked at when it rests.
-    await page.waitForLoadState("networkidle");
+    await page.waitForLoadState("load");
+    await this.rests();
     const label = `${name}${this.look.dark ? "-dark" : ""}${this.look.width ? `-${this.look.width}` : ""}`;
     await page.screenshot({ path: join(demo.pictures, `${label}.png`), fullPage: true });
     if (this.look.script === false) return;
