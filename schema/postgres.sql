@@ -186,7 +186,8 @@ CREATE TABLE public.captures (
     address_stem text,
     account_id text,
     exception text,
-    covert boolean DEFAULT false NOT NULL
+    covert boolean DEFAULT false NOT NULL,
+    corrected_beyond boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE public.cases (
@@ -872,6 +873,8 @@ CREATE INDEX captures_address ON public.captures USING btree (case_id, address_s
 CREATE INDEX captures_by_captured ON public.captures USING btree (case_id, captured_at, item, state, kind, platform, uncovered, basis, capturer_id, account, account_id, version);
 
 CREATE INDEX captures_by_posted ON public.captures USING btree (case_id, posted_at, item, state, kind, platform, uncovered, basis, capturer_id, account, version);
+
+CREATE INDEX captures_corrected_beyond ON public.captures USING btree (id) WHERE corrected_beyond;
 
 CREATE INDEX captures_covert ON public.captures USING btree (id) WHERE covert;
 

@@ -165,7 +165,7 @@ CREATE TABLE captures (
     version BIGINT NOT NULL,
     seq BIGINT NOT NULL,
     leaf BLOB NOT NULL,
-    body TEXT NOT NULL, basis_id TEXT, platform TEXT, account TEXT, posted_at BIGINT NOT NULL DEFAULT 0, uncovered BOOLEAN NOT NULL DEFAULT FALSE, address_stem TEXT, account_id TEXT, exception TEXT, covert BOOLEAN NOT NULL DEFAULT FALSE,
+    body TEXT NOT NULL, basis_id TEXT, platform TEXT, account TEXT, posted_at BIGINT NOT NULL DEFAULT 0, uncovered BOOLEAN NOT NULL DEFAULT FALSE, address_stem TEXT, account_id TEXT, exception TEXT, covert BOOLEAN NOT NULL DEFAULT FALSE, corrected_beyond BOOLEAN NOT NULL DEFAULT FALSE,
     UNIQUE (case_id, item)
 );
 
@@ -176,6 +176,8 @@ CREATE INDEX captures_by_captured ON captures
 
 CREATE INDEX captures_by_posted ON captures
     (case_id, posted_at, item, state, kind, platform, uncovered, basis, capturer_id, account, version);
+
+CREATE INDEX captures_corrected_beyond ON captures (id) WHERE corrected_beyond;
 
 CREATE INDEX captures_covert ON captures (id) WHERE covert;
 

@@ -21,7 +21,7 @@ folder=${2-}
 # Hundreds of databases of three hundred files each are made and dropped: a disk's file system takes longer for it than the
 # tests for their questions.
 place() {
-    free=$(df --output=avail -k /dev/shm 2>/dev/null | tail -n 1)
+    free=$(df --output=avail -k /dev/shm 2>/dev/null | tail -n 1) || free=0
     if [ -w /dev/shm ] && [ "${free:-0}" -ge 4194304 ]; then echo /dev/shm; else echo "${TMPDIR:-/tmp}"; fi
 }
 [ "$action" != place ] || { place; exit; }

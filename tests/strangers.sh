@@ -82,7 +82,7 @@ find "$bag" | sort | cmp -s - "$folder/before" || fail "a command of HOW-TO-VERI
 cat "$folder"/steps/*.said >"$folder/said"
 printed() { grep -qE -- "$1" "$folder/said" || { cat "$folder/said" >&2; fail "no command of HOW-TO-VERIFY.txt prints: $1"; }; }
 issued() { sed -nE "s/.*\"$1\":\"([0-9a-f]{64})\".*/\1/p" "$bag/proof/issued.json"; }
-[ "$(find "$folder/steps" -name '*.sh' | wc -l)" -eq 10 ] || fail "HOW-TO-VERIFY.txt has another number of commands than this script knows"
+[ "$(find "$folder/steps" -name '*.sh' | wc -l)" -eq 11 ] || fail "HOW-TO-VERIFY.txt has another number of commands than this script knows"
 printed '^PASSED: '
 printed '^data/packet.json: OK$'
 printed '^bag-info.txt: OK$'
@@ -92,13 +92,14 @@ printed "^$(issued evidence_sha256)  -$"
 printed '^Signature Verified Successfully$'
 printed '^The issue is in the signed tree.$'
 printed "^$(issued head)$"
+printed '^[1-9][0-9]* captures are listed, each once; [1-9][0-9]* exhibits have the files that were captured.$'
 printed '^[1-9][0-9]* records are those that their events bound; [0-9]+ are withheld.$'
 [ "$(issued evidence_sha256)" = "$hash" ] || fail "the verifier printed another evidence hash: $hash"
 
 cd "$bag"
 step "the same commands say no to a packet that was changed"
 cp -r "$bag" "$folder/changed"
-sed -i '2s/"action":"/"action":"x/' "$folder/changed/data/custody/events.jsonl"
+sed -i '2s/"action":"/"action":"x/; 0,/"action":"capture.recorded"/s//"action":"capture.forgotten"/' "$folder/changed/data/custody/events.jsonl"
 for fenced in "$folder"/steps/*.sh; do
     grep -q 'events.jsonl' "$fenced" || continue
     (cd "$folder/changed" && bash -euo pipefail "$fenced") >/dev/null 2>&1 && fail "a changed event passed: $fenced"

@@ -1057,7 +1057,7 @@ def verify(path, key=None):
             version = re.match(rb'{"v":(\d+)\D', packet.read("data/packet.json")[:32])
             if version and int(version[1]) > 1:
                 raise Unreadable("of a newer version")
-        pages = r"data/(case-uco\.jsonld|ro-crate-metadata\.json|pages/(style\.css|(exhibits|timeline|custody|inventory)-[0-9]{3,}\.html))"
+        pages = r"data/(case-uco\.jsonld|ro-crate-metadata\.json|pages/(style\.css|(exhibits|timeline|exceptions|custody|inventory)-[0-9]{3,}\.html))"
         extra = [path for path in packet.files if path not in REQUIRED + [PAGE] and not path.startswith(("data/exhibits/", "data/profiles/")) and not match(pages, path) and not match(PDF, path)]
         need(not extra and all(path in packet.files for path in REQUIRED), "files are missing, or there that do not belong")
         small = [path for path in REQUIRED if not path.startswith("data/") and not path.endswith((".jsonl", "sha256.txt"))]

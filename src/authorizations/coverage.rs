@@ -27,6 +27,8 @@ pub struct Seen<'a> {
     pub platform_id: Option<&'a str>,
     pub level: Option<Level>,
     pub device: Option<Device>,
+    /// Whether it says that somebody searched, and found nothing.
+    pub is_lookup: bool,
     /// Whether the capturer had a training that counted then; looked up where an authorization requires one.
     pub is_trained: bool,
     /// The authorizations that name the alias under which it was made; none where it was made under none of the capturer's.
@@ -59,9 +61,22 @@ impl Authorization {
             self.covers_device(seen),
             self.covers_window(seen),
         ];
+        lines.extend(self.covers_search(seen));
         lines.extend(self.covers_training(seen));
         lines.extend(self.covers_alias(seen));
         lines
+    }
+
+    /// Told of a search under an authorization that names searches: that nothing compares the two.
+    fn covers_search(&self, seen: &Seen<'_>) -> Option<Line> {
+        let is_named = seen.is_lookup && !self.terms.searches.is_empty();
+        is_named.then(|| {
+            line(
+                "search",
+                None,
+                "no rule compares what was searched for with the searches that the authorization names",
+            )
+        })
     }
 
     /// Told where the policy of its approval requires a training.

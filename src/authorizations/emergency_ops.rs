@@ -6,7 +6,7 @@ use super::ops;
 use super::store;
 use super::under_policy::{UnderPolicy, under_policy};
 use crate::authorization_policies::{self, TrainingDemand};
-use crate::clock::Timestamp;
+use crate::clock::{self, Timestamp};
 use crate::error::{Error, Result};
 use crate::gate::{Recorded, Scope, Tx};
 use crate::identity::Person;
@@ -20,6 +20,12 @@ pub fn start(tx: &mut Tx<'_>, wanted: &Request) -> Result<Recorded<Authorization
     if let Some(number) = store::running_emergency(tx.conn, &case_id, &tx.caller.user, tx.now)? {
         return Err(Error::conflict(format!(
             "Your emergency A-{number} runs in this case, and waits for a supervisor: work under it until that word, and ask for an authorization beside it."
+        )));
+    }
+    if let Some((number, until)) = store::repudiated_emergency(tx.conn, &case_id, &tx.caller.user, tx.now)? {
+        return Err(Error::conflict(format!(
+            "A supervisor repudiated your emergency A-{number} in this case: ask for an authorization, which a supervisor decides. You can start another emergency here from {} on.",
+            clock::format(until)
         )));
     }
     let holders = ops::holders(tx, &wanted.holders)?;

@@ -8,7 +8,7 @@ use diesel::sql_types::Text;
 
 use super::model::{Addition, Authorization, AuthorizationState};
 use crate::cases::{Case, DecidesIn, decided};
-use crate::clock::Micros;
+use crate::clock::{DAY, Micros};
 use crate::db::tables::{authorization_holders, authorizations, captures, cases, records};
 use crate::db::{self, AnyConn, canonical};
 use crate::error::{Error, Result};
@@ -42,6 +42,24 @@ pub fn running_emergency(conn: &mut AnyConn, case: &str, user: &str, now: Micros
         .select(authorizations::number)
         .first(conn)
         .optional()?)
+}
+
+/// How long after the end of an emergency that a supervisor repudiated its starter can start no other in the case.
+const AFTER_REPUDIATION: Micros = DAY;
+
+/// The number of the last emergency of a user in a case that a supervisor repudiated, and until when it keeps them from
+/// starting another; none where it does no longer.
+pub fn repudiated_emergency(conn: &mut AnyConn, case: &str, user: &str, now: Micros) -> Result<Option<(i64, Micros)>> {
+    let last: Option<(i64, Micros)> = authorizations::table
+        .filter(authorizations::case_id.eq(case))
+        .filter(authorizations::requester_id.eq(user))
+        .filter(authorizations::state.eq(AuthorizationState::Repudiated.as_str()))
+        .filter(authorizations::ends_at.gt(now - AFTER_REPUDIATION))
+        .order(authorizations::ends_at.desc())
+        .select((authorizations::number, authorizations::ends_at))
+        .first(conn)
+        .optional()?;
+    Ok(last.map(|(number, ended)| (number, ended + AFTER_REPUDIATION)))
 }
 
 /// Keeps a version that an event with this leaf recorded, and who holds it. The first version makes the row, a later

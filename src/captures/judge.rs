@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::arrival::Arrived;
-use super::model::{Basis, BasisKind, CaptureState, Flag, NewCapture, STANDING_ORDER, is_unfinished};
+use super::model::{
+    Basis, BasisKind, Capture, CaptureKind, CaptureState, Flag, NewCapture, Particulars, STANDING_ORDER, StoredCapture,
+    is_unfinished,
+};
 use crate::aliases::{self, Alias};
 use crate::authorization_policies::{self, PolicyInForce};
 use crate::authorizations::{self, Authorization, Level, Line, Seen};
@@ -181,20 +184,12 @@ fn standing_order(policy: &PolicyInForce, level: Option<Level>, units: &[String]
 pub fn judge(new: &NewCapture, capturer: &str, now: Micros, against: &JudgedAgainst) -> Judgment {
     let known = &against.known;
     let said = &new.particulars;
-    let account = said.account.as_ref();
     let at = new.captured_at.min(now);
     let seen = Seen {
-        capturer,
-        platform: said.platform.as_deref(),
-        handle: account.and_then(|a| a.handle.as_deref()),
-        platform_id: account.and_then(|a| a.platform_id.as_deref()),
-        level: said.level,
-        device: said.device,
+        is_lookup: new.kind == CaptureKind::Lookup,
         named_by: against.alias.as_ref().map(|_| &*against.named_by),
-        renamed: &against.renamed,
         is_trained: against.trainings.iter().any(|training| training.counts_at(at)),
-        at,
-        judged_at: now,
+        ..seen(said, (capturer, at, now), &against.renamed)
     };
     let mut verdict = match &new.basis {
         None => by_authorization(&seen, now, known.iter(), None),
@@ -207,6 +202,78 @@ pub fn judge(new: &NewCapture, capturer: &str, now: Micros, against: &JudgedAgai
     judge_alias(&mut verdict, new, at, against.alias.as_ref());
     add_flags(&mut verdict, new, now);
     verdict
+}
+
+/// What a capture says of itself, without a search, a training and an alias.
+fn seen<'a>(
+    said: &'a Particulars,
+    (capturer, at, now): (&'a str, Micros, Micros),
+    renamed: &'a [AccountFields],
+) -> Seen<'a> {
+    let account = said.account.as_ref();
+    Seen {
+        capturer,
+        platform: said.platform.as_deref(),
+        handle: account.and_then(|a| a.handle.as_deref()),
+        platform_id: account.and_then(|a| a.platform_id.as_deref()),
+        level: said.level,
+        device: said.device,
+        is_lookup: false,
+        is_trained: true,
+        named_by: None,
+        renamed,
+        at,
+        judged_at: now,
+    }
+}
+
+/// Whether a correction moves a capture beyond that on which it rests: whether a rule that the version before kept would
+/// not hold for it. What covers it stays as it was judged; that is told beside it. A closed capture waits for a supervisor,
+/// who sees what was corrected.
+///
+/// # Errors
+/// Where the database fails.
+pub fn goes_beyond(conn: &mut AnyConn, before: &StoredCapture, after: &Capture, now: Micros) -> Result<bool> {
+    let (state, before) = (before.state, &before.capture);
+    if state.is_closed() {
+        return Ok(false);
+    }
+    if before.basis.kind == BasisKind::NotRequired {
+        return Ok(after.particulars.level > before.particulars.level);
+    }
+    let leave = match &before.basis.id {
+        Some(id) => authorizations::store::find(conn, id)?,
+        None => None,
+    };
+    let Some(leave) = leave else { return Ok(false) };
+    let renamed = subjects::renamed(conn, &before.case_id)?;
+    let trainings = match leave.training_required {
+        true => users::store::trainings_of(conn, std::slice::from_ref(&before.capturer.id))?,
+        false => Vec::new(),
+    };
+    let has_alias = before
+        .coverage
+        .iter()
+        .any(|line| line.rule == "alias" && line.passed == Some(true));
+    let failed = |version: &Capture| -> Vec<String> {
+        // As when it was received, which no correction changes.
+        let at = version.captured_at.0.min(version.received_at.0);
+        let seen = Seen {
+            is_trained: trainings.iter().any(|training| training.counts_at(at)),
+            ..seen(&version.particulars, (&version.capturer.id, at, now), &renamed)
+        };
+        let lines = leave.covers(&seen).into_iter();
+        let mut failed: Vec<String> = lines
+            .filter(|line| line.passed == Some(false))
+            .map(|line| line.rule)
+            .collect();
+        if version.particulars.level == Some(Level::Covert) && !has_alias {
+            failed.push("alias".to_owned());
+        }
+        failed
+    };
+    let kept = failed(before);
+    Ok(failed(after).iter().any(|rule| !kept.contains(rule)))
 }
 
 /// Adds the rule of the alias, where one is named or a covert capture needs one. It tells that there was one and whether

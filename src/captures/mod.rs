@@ -40,7 +40,7 @@ pub use model::CaptureView;
 pub use model::recognize;
 pub use model::without_tracking;
 pub use model::{
-    Basis, BasisKind, Capture, CaptureKind, CaptureState, CapturedBasis, Examination, FileEntry, Particulars,
+    Basis, BasisKind, Capture, CaptureKind, CaptureState, CapturedBasis, Examination, FileEntry, Flag, Particulars,
     PostedBasis, Remarks, StoredCapture, Uncovered, kind_of,
 };
 pub use pages::{CapturePane, decide_shown, outcome};

@@ -6,10 +6,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::examinations;
+use super::judge;
 use super::lists;
 use super::model::{
     BasisKind, Capture, CaptureDecision, CaptureMark, CaptureNote, CaptureState, CaptureView, DecisionOutcome,
-    EventPlace, ExaminationWish, Mark, NewCorrection, NewDecision, Remark, Review, StoredCapture, Verification,
+    EventPlace, ExaminationWish, Flag, Mark, NewCorrection, NewDecision, Remark, Review, StoredCapture, Verification,
 };
 use super::store::{self, CaptureRow, RemarkKind};
 use crate::clock::Timestamp;
@@ -128,10 +129,12 @@ fn transition_of(stored: &StoredCapture, outcome: DecisionOutcome) -> Result<(Ac
 /// Records a corrected version beside the first. What covers the capture was judged on the first version, and stays.
 pub fn correct(tx: &mut Tx<'_>, id: &str, new: &NewCorrection) -> Result<Recorded<CaptureView>> {
     let before = store::capture(tx.conn, id)?;
-    let stored = StoredCapture {
-        capture: before.capture.corrected(new, tx.me(), tx.now),
-        ..before
-    };
+    let mut capture = before.capture.clone().corrected(new, tx.me(), tx.now);
+    let is_beyond = judge::goes_beyond(tx.conn, &before, &capture, tx.now)?;
+    if is_beyond && !capture.flags.contains(&Flag::CorrectedBeyond) {
+        capture.flags.push(Flag::CorrectedBeyond);
+    }
+    let stored = StoredCapture { capture, ..before };
     let (remark, record) = (stored.capture.correction_id(), stored.capture.record()?);
     let kind = (RemarkKind::Correction, Action::CaptureCorrected);
     let made = keep(tx, &stored.capture, kind, &remark, &record)?;

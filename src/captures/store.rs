@@ -8,7 +8,7 @@ use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use serde_json::Value;
 
 use super::arrival::Arrived;
-use super::model::{Capture, CaptureState, Remarks, StoredCapture, address_stem};
+use super::model::{Capture, CaptureState, Flag, Remarks, StoredCapture, address_stem};
 use crate::authorizations::Level;
 use crate::cases::{Case, DecidesIn, decided};
 use crate::clock::Micros;
@@ -49,6 +49,7 @@ fixed_insert! {
         address_stem: Option<String> as Nullable<Text>,
         exception: Option<String> as Nullable<Text>,
         covert: bool as Bool,
+        corrected_beyond: bool as Bool,
     }
 }
 
@@ -82,6 +83,7 @@ impl CaptureRow {
             address_stem: capture.particulars.url.as_deref().map(address_stem),
             exception: capture.uncovered().map(|how| how.as_str().into()),
             covert: capture.particulars.level == Some(Level::Covert),
+            corrected_beyond: capture.flags.contains(&Flag::CorrectedBeyond),
         })
     }
 

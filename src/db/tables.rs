@@ -267,6 +267,7 @@ diesel::table! {
         address_stem -> Nullable<Text>,
         exception -> Nullable<Text>,
         covert -> Bool,
+        corrected_beyond -> Bool,
     }
 }
 

@@ -18,6 +18,10 @@ words! {
         Beyond = "beyond",
         /// A capture that was made after its authorization was over.
         After = "after",
+        /// A capture that rests on an authorization with which it could not be compared in full: it names no account, say.
+        Unjudged = "unjudged",
+        /// A capture that its authorization would not cover as it was corrected.
+        CorrectedBeyond = "corrected_beyond",
         /// A held capture that waits for its decision longer than it should.
         Undecided = "undecided",
         /// An emergency that nobody has confirmed or repudiated.
@@ -36,6 +40,8 @@ impl ExceptionClass {
             Self::Without => "No authorization covered it",
             Self::Beyond => "It goes beyond the authorization",
             Self::After => "The authorization was over",
+            Self::Unjudged => "It could not be compared in full with its authorization",
+            Self::CorrectedBeyond => "As corrected, its authorization would not cover it",
             Self::Undecided => "It is held and waits for a decision",
             Self::EmergencyUnconfirmed => "Nobody has confirmed the emergency",
             Self::CovertUnreviewed => "Covert, and nobody else has reviewed it",

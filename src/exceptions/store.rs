@@ -102,6 +102,7 @@ fn among_captures(
                 .and(captures::open_question)
                 .and(captures::state.ne("held")),
         ),
+        ExceptionClass::CorrectedBeyond => query.filter(captures::corrected_beyond),
         ExceptionClass::CovertUnreviewed => query.filter(captures::covert.and(captures::state.eq("logged"))),
         _ => query.filter(captures::exception.eq(class.as_str())),
     };
@@ -260,6 +261,11 @@ pub fn counts_between(conn: &mut AnyConn, (from, to): (Micros, Micros)) -> Resul
         .count()
         .get_result(conn)?;
     all.insert(ExceptionClass::EmergencyUnconfirmed, number(emergencies));
+    let corrected: i64 = captures::table
+        .filter(captures::corrected_beyond.and(received))
+        .count()
+        .get_result(conn)?;
+    all.insert(ExceptionClass::CorrectedBeyond, number(corrected));
     let held: i64 = captures::table
         .filter(captures::state.eq("held").and(received))
         .count()

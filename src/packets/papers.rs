@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::http;
 use crate::ledger;
 use crate::paper::{DraftMeans, Fonts, Load, PaperDraft, Plan, Press, Prints, TYPESETTER, Templates};
-use crate::pictures::{Unmade, has_pages, is_shown};
+use crate::pictures::{PrintCopy, Unmade, has_pages, is_shown};
 use crate::proof::id::Digest;
 use crate::proof::packet::{
     CERTIFICATE_COPIES, CERTIFICATE_RULES, CertificatePapers, EVIDENCE_SINCE, EvidenceHash, FileRow, PdfPapers,
@@ -27,6 +27,8 @@ use crate::proof::packet::{
 
 /// Captures whose records are in memory at once.
 const SOME: usize = 200;
+/// Print copies that are made at once.
+const AT_ONCE: usize = 2;
 /// Pages of a document that are printed; the rest is in the packet with the file.
 const PRINTED_PAGES: usize = 20;
 /// Bytes that a paper takes beside its print copies, at the least.
@@ -68,12 +70,18 @@ impl Papers {
         for some in picks.chunks(SOME) {
             let seqs: Vec<i64> = some.iter().map(|pick| pick.seq).collect();
             let records: HashMap<Digest, PrintedRecord> = work.read(|conn| store::parsed(conn, &stream, &seqs))?;
+            let (mut wanted, begun) = (Vec::new(), loads.len());
             for pick in some {
                 let said = records.get(&pick.leaf).ok_or_else(|| no_record(pick))?;
                 first = first.min(said.received_at.0);
-                loads.push(print(state, work, (pick, said), &mut prints)?);
-                work.progress.advance(1)?;
+                wanted.extend(printable(pick, said)?.map(|file| (loads.len(), file)));
+                loads.push(Load {
+                    text: said.text.as_ref().map_or(0, |text| text.len() as u64),
+                    files: said.files.len(),
+                    ..Load::default()
+                });
             }
+            print(state, work, (wanted, begun), (&mut loads, &mut prints))?;
         }
         let mut captures = 0;
         work.captures(|page| {
@@ -205,52 +213,93 @@ fn drafts(
     Ok(Some((named, templates)))
 }
 
-/// Makes the print copies of an exhibit's pictures.
+/// A file of which a print copy is made: its exhibit and its number there.
+struct Printable {
+    place: (u32, usize),
+    media_type: String,
+    row: FileRow,
+}
+
+/// What became of it.
+enum Printed {
+    Picture(PrintCopy),
+    /// The first pages of a document that has so many.
+    Pages(Vec<PrintCopy>, usize),
+    Lacks(String),
+}
+
+/// The files of an exhibit that have a print copy.
+fn printable(pick: &Pick, said: &PrintedRecord) -> Result<impl Iterator<Item = Printable>> {
+    let (exhibit, rows) = (pick.exhibit, files(pick, &said.files)?);
+    Ok((1..).zip(rows).filter_map(move |(n, row)| {
+        let media_type = row.media_type.clone().unwrap_or_default();
+        let is_printed = row.path.is_some() && (is_shown(&media_type) || has_pages(&media_type));
+        is_printed.then_some(Printable {
+            place: (exhibit, n),
+            media_type,
+            row,
+        })
+    }))
+}
+
+/// Makes the print copies of these files, some at a time: each is made in a process of its own. Beside each file stands the
+/// place of its exhibit among the loads, of which those before `begun` are done.
 fn print(
     state: &http::State,
     work: &Work<'_>,
-    (pick, said): (&Pick, &PrintedRecord),
-    prints: &mut Prints,
-) -> Result<Load> {
-    let mut load = Load {
-        text: said.text.as_ref().map_or(0, |text| text.len() as u64),
-        files: said.files.len(),
-        ..Load::default()
-    };
-    let before = prints.bytes();
-    for (n, file) in (1..).zip(files(pick, &said.files)?) {
-        let media_type = file.media_type.clone().unwrap_or_default();
-        let place = (pick.exhibit, n);
-        if file.path.is_none() || !(is_shown(&media_type) || has_pages(&media_type)) {
-            continue;
-        }
+    (wanted, mut begun): (Vec<(usize, Printable)>, usize),
+    (loads, prints): (&mut [Load], &mut Prints),
+) -> Result<()> {
+    for some in wanted.chunks(AT_ONCE) {
         state.blobs.check_reserve(state.limits.reserve)?;
-        if has_pages(&media_type) {
-            match pages(state, work, (&file, place), prints)? {
-                Ok(made) => load.pictures += made,
-                Err(why) => prints.lack(place, why),
+        work.progress.advance((some[0].0 - begun) as u64)?;
+        begun = some[0].0;
+        let made = std::thread::scope(|threads| {
+            let mut all = Vec::with_capacity(AT_ONCE);
+            for (_, file) in some {
+                all.push(threads.spawn(move || printed(state, work, file)));
             }
-            continue;
-        }
-        match copy(state, work, (&media_type, &file))? {
-            Ok(copy) => {
-                prints.add(place, &copy)?;
-                load.pictures += 1;
-            }
-            Err(why) => prints.lack(place, why),
+            let ended = all
+                .into_iter()
+                .map(|one| one.join().map_err(|_| Error::internal("a print copy failed")));
+            ended.collect::<Result<Vec<_>>>()
+        })?;
+        for ((load, file), made) in some.iter().zip(made) {
+            keep(prints, file.place, made?, &mut loads[*load])?;
         }
     }
-    load.bytes = prints.bytes() - before;
-    Ok(load)
+    work.progress.advance((loads.len() - begun) as u64)
 }
 
-/// Makes print copies of the first pages of a document: how many, or why there is none.
-fn pages(
-    state: &http::State,
-    work: &Work<'_>,
-    (file, place): (&FileRow, (u32, usize)),
-    prints: &mut Prints,
-) -> Result<std::result::Result<usize, String>> {
+fn keep(prints: &mut Prints, place: (u32, usize), made: Printed, load: &mut Load) -> Result<()> {
+    let before = prints.bytes();
+    match made {
+        Printed::Picture(copy) => {
+            prints.add(place, &copy)?;
+            load.pictures += 1;
+        }
+        Printed::Pages(copies, of) => {
+            for copy in &copies {
+                prints.add_page(place, (copy, of))?;
+            }
+            load.pictures += copies.len();
+        }
+        Printed::Lacks(why) => prints.lack(place, why),
+    }
+    load.bytes += prints.bytes() - before;
+    Ok(())
+}
+
+fn printed(state: &http::State, work: &Work<'_>, file: &Printable) -> Result<Printed> {
+    let made = match has_pages(&file.media_type) {
+        true => pages(state, work, &file.row)?,
+        false => copy(state, work, (&file.media_type, &file.row))?.map(Printed::Picture),
+    };
+    Ok(made.unwrap_or_else(Printed::Lacks))
+}
+
+/// Makes print copies of the first pages of a document, or says why there is none.
+fn pages(state: &http::State, work: &Work<'_>, file: &FileRow) -> Result<std::result::Result<Printed, String>> {
     let maker = &state.pictures.maker;
     let open = || work.blobs.open(&Key::File(file.sha256), WHOLE);
     let go_on = || work.progress.check();
@@ -258,21 +307,24 @@ fn pages(
         Ok(sizes) => sizes,
         Err(why) => return Ok(Err(why)),
     };
-    let printed = sizes.len().min(PRINTED_PAGES);
-    for page in 1..=printed {
+    let mut copies = Vec::new();
+    for page in 1..=sizes.len().min(PRINTED_PAGES) {
         go_on()?;
         let drawn = maker.page(open()?, file.size, (number(page)?, &[]));
-        let drawn = match told(work, file, drawn)? {
-            Ok(drawn) => drawn,
-            Err(why) => return Ok(if page == 1 { Err(why) } else { Ok(page - 1) }),
+        let printed = match told(work, file, drawn)? {
+            Ok(drawn) => {
+                let about = (drawn.media_type, drawn.bytes.len() as u64);
+                told(work, file, maker.print(&drawn.bytes[..], about, &go_on))?
+            }
+            Err(why) => Err(why),
         };
-        let about = (drawn.media_type, drawn.bytes.len() as u64);
-        match told(work, file, maker.print(&drawn.bytes[..], about, &go_on))? {
-            Ok(copy) => prints.add_page(place, (&copy, sizes.len()))?,
-            Err(why) => return Ok(if page == 1 { Err(why) } else { Ok(page - 1) }),
+        match printed {
+            Ok(copy) => copies.push(copy),
+            Err(why) if copies.is_empty() => return Ok(Err(why)),
+            Err(_) => break,
         }
     }
-    Ok(Ok(printed))
+    Ok(Ok(Printed::Pages(copies, sizes.len())))
 }
 
 /// The print copy of a file, or why there is none.
@@ -280,7 +332,7 @@ fn copy(
     state: &http::State,
     work: &Work<'_>,
     (media_type, file): (&str, &FileRow),
-) -> Result<std::result::Result<crate::pictures::PrintCopy, String>> {
+) -> Result<std::result::Result<PrintCopy, String>> {
     let from = work.blobs.open(&Key::File(file.sha256), WHOLE)?;
     let go_on = || work.progress.check();
     told(

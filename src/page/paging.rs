@@ -9,9 +9,10 @@ use crate::proof::packet::PAGES;
 pub(super) const STYLE: &str = "data/pages/style.css";
 
 /// The sections that may be long.
-const SECTIONS: [PageSection; 4] = [
+const SECTIONS: [PageSection; 5] = [
     PageSection::Exhibits,
     PageSection::Timeline,
+    PageSection::Exceptions,
     PageSection::Custody,
     PageSection::Inventory,
 ];
@@ -21,6 +22,7 @@ const SECTIONS: [PageSection; 4] = [
 pub(super) enum PageSection {
     Exhibits,
     Timeline,
+    Exceptions,
     Custody,
     Inventory,
 }
@@ -31,6 +33,7 @@ impl PageSection {
         match self {
             Self::Exhibits => "exhibits",
             Self::Timeline => "timeline",
+            Self::Exceptions => "exceptions",
             Self::Custody => "custody",
             Self::Inventory => "inventory",
         }
@@ -41,6 +44,7 @@ impl PageSection {
         match self {
             Self::Exhibits => "Exhibits",
             Self::Timeline => "Timeline",
+            Self::Exceptions => "Exceptions",
             Self::Custody => "Custody",
             Self::Inventory => "Inventory",
         }
@@ -51,6 +55,7 @@ impl PageSection {
         match self {
             Self::Exhibits => "Exhibits",
             Self::Timeline => "Moments",
+            Self::Exceptions => "Exceptions",
             Self::Custody => "Events",
             Self::Inventory => "Items",
         }
@@ -70,6 +75,7 @@ impl PageSection {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Paging {
     pub exhibits: u64,
+    pub exceptions: u64,
     pub events: u64,
     pub captures: u64,
 }
@@ -78,6 +84,7 @@ impl Paging {
     fn count(&self, section: PageSection) -> u64 {
         match section {
             PageSection::Exhibits | PageSection::Timeline => self.exhibits,
+            PageSection::Exceptions => self.exceptions,
             PageSection::Custody => self.events,
             PageSection::Inventory => self.captures,
         }
@@ -99,11 +106,6 @@ impl Paging {
     pub fn range(&self, section: PageSection, part: u64) -> RangeInclusive<u64> {
         let a_page = section.limits().1;
         (part - 1) * a_page + 1..=(part * a_page).min(self.count(section))
-    }
-
-    /// Whether any section has pages of its own.
-    pub fn any(&self) -> bool {
-        SECTIONS.iter().any(|section| self.parts(*section) > 0)
     }
 
     /// The way from a page of a section back to `data/`; empty where the section stands in `index.html`.
@@ -150,6 +152,7 @@ mod tests {
     fn a_long_section_has_pages_and_each_row_one_of_them() {
         let paging = Paging {
             exhibits: 101,
+            exceptions: 0,
             events: 1000,
             captures: 2001,
         };

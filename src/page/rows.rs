@@ -4,7 +4,7 @@ use std::io::Write;
 
 use askama::Template;
 
-use super::paging::{PageSection, name};
+use super::paging::{PageSection, Paging, name};
 use super::story::PacketStory;
 use super::{PageError, PageWriter};
 use crate::proof::packet::{Head, PAGES};
@@ -76,6 +76,10 @@ fn frame(section: PageSection) -> SectionFrame {
             include_str!("section_timeline.html"),
             include_str!("table_timeline.html"),
         ),
+        PageSection::Exceptions => (
+            include_str!("section_exceptions.html"),
+            include_str!("table_exceptions.html"),
+        ),
         PageSection::Custody => (include_str!("section_custody.html"), include_str!("table_custody.html")),
         PageSection::Inventory => (
             include_str!("section_inventory.html"),
@@ -89,8 +93,9 @@ fn frame(section: PageSection) -> SectionFrame {
 /// The rows of one section.
 pub(super) struct SectionRows<'s> {
     story: &'s PacketStory,
+    paging: Paging,
     section: PageSection,
-    /// SectionRows so far.
+    /// Rows so far.
     row: u64,
     /// The page that grows, and the exhibits on it.
     body: String,
@@ -104,12 +109,18 @@ impl<'s> SectionRows<'s> {
     pub fn of(story: &'s PacketStory, section: PageSection, before: String) -> Self {
         Self {
             story,
+            paging: story.paging(),
             section,
             row: 0,
             body: String::new(),
             exhibits: Vec::new(),
             before,
         }
+    }
+
+    /// The same, cut into pages by these counts.
+    pub fn paged(self, paging: Paging) -> Self {
+        Self { paging, ..self }
     }
 
     /// Names the exhibit that comes next.
@@ -125,7 +136,7 @@ impl<'s> SectionRows<'s> {
 
     /// Counts a row that is not shown.
     pub fn count(&mut self, out: &mut PageWriter<'_>) -> Result<(), PageError> {
-        let (paging, section) = (self.story.paging(), self.section);
+        let (paging, section) = (self.paging, self.section);
         self.row += 1;
         match paging.part(section, self.row) {
             Some(part) if self.row == *paging.range(section, part).end() => self.page(part, out),
@@ -135,7 +146,7 @@ impl<'s> SectionRows<'s> {
 
     /// Ends the section, where it stands in `index.html`: its whole text. Elsewhere it is the list of its pages.
     pub fn end(mut self, out: &mut PageWriter<'_>) -> Result<String, PageError> {
-        let (paging, frame) = (self.story.paging(), frame(self.section));
+        let (paging, frame) = (self.paging, frame(self.section));
         if paging.parts(self.section) == 0 {
             return Ok([frame.heading, &self.before, frame.table, &self.body, frame.end].concat());
         }
@@ -148,7 +159,7 @@ impl<'s> SectionRows<'s> {
     /// Writes a page of its own.
     fn page(&mut self, part: u64, out: &mut PageWriter<'_>) -> Result<(), PageError> {
         let (story, section) = (self.story, self.section);
-        let (paging, frame) = (story.paging(), frame(section));
+        let (paging, frame) = (self.paging, frame(section));
         let (range, parts) = (paging.range(section, part), paging.parts(section));
         let before = (part > 1).then(|| name(section, part - 1));
         let next = (part < parts).then(|| name(section, part + 1));
@@ -197,7 +208,7 @@ impl<'s> SectionRows<'s> {
     }
 
     fn list(&self) -> PartList {
-        let (paging, section) = (self.story.paging(), self.section);
+        let (paging, section) = (self.paging, self.section);
         let link = |part| {
             let range = paging.range(section, part);
             let words = format!(

@@ -6,8 +6,10 @@ use askama::Template;
 
 use super::beside;
 use super::documents::{self, Documents, fields};
+use super::exception_row::ExceptionRow;
+use super::exceptions::{ExceptionTold, of_case, of_exhibit};
 use super::handed::EarlierDisclosure;
-use super::paging::{PageSection, STYLE};
+use super::paging::{PageSection, Paging, STYLE};
 use super::rows::SectionRows;
 use super::story::{Interned, PacketStory, shown_event};
 use super::trail::CustodyRow;
@@ -42,6 +44,7 @@ struct Top<'a> {
     papers: Vec<PaperLinks>,
     /// Folders of output profiles, each with what it is.
     profiles: Vec<(String, String)>,
+    has_files: bool,
     files: String,
     bytes: String,
     tallies: Vec<Tally>,
@@ -164,19 +167,20 @@ pub(super) fn write(
     documents: &mut dyn Documents,
     out: &mut PageWriter<'_>,
 ) -> Result<(), PageError> {
-    if story.paging().any() {
-        out.begin(STYLE)?;
-        put(out, &Style)?;
-    }
     let mut cards = Cards::default();
     let exhibits = exhibits(story, (documents, &mut cards), out)?;
     let timeline = timeline(story, cards.moments, out)?;
+    let exceptions = exceptions(story, cards.exceptions, out)?;
     let custody = custody(story, documents, out)?;
     let inventory = inventory(story, documents, out)?;
+    if !out.paths.is_empty() {
+        out.begin(STYLE)?;
+        put(out, &Style)?;
+    }
     out.begin(INDEX)?;
     let top = top(story);
     put(out, &top)?;
-    for section in [&exhibits, &timeline] {
+    for section in [&exhibits, &timeline, &exceptions] {
         put_str(out, section)?;
     }
     put_cards(out, include_str!("section_people.html"), &cards.people)?;
@@ -226,6 +230,7 @@ fn top(story: &PacketStory) -> Top<'_> {
         facts: facts(case, zone, &shown),
         papers: head.pdf.as_ref().map(PaperLinks::of).unwrap_or_default(),
         profiles: beside::profiles(head),
+        has_files: story.files.0 > 0,
         files: counted(story.files.0, "file", "files"),
         bytes: size(story.files.1),
         tallies: tallies(story),
@@ -284,14 +289,16 @@ fn tallies(story: &PacketStory) -> Vec<Tally> {
 
 /// What `packet.json` gives for sections that come later than its rows do, and for one that comes at once.
 #[derive(Default)]
-struct Cards {
+struct Cards<'s> {
     people: String,
     authorizations: String,
     moments: Vec<TimelineRow>,
+    /// What did not go by the book, each with its exhibit's place and number.
+    exceptions: Vec<(Option<(u32, String)>, ExceptionTold<'s>)>,
 }
 
-impl Cards {
-    fn row(&mut self, story: &PacketStory, (section, row): (&str, &[u8])) -> Result<Option<Exhibit>, PageError> {
+impl<'s> Cards<'s> {
+    fn row(&mut self, story: &'s PacketStory, (section, row): (&str, &[u8])) -> Result<Option<Exhibit>, PageError> {
         let thing = |what, named: &[&str]| {
             let shown: Shown = fields(PACKET, row)?;
             Ok::<_, PageError>(ThingView::new(story.zone, (what, named), &shown).render()?)
@@ -306,6 +313,11 @@ impl Cards {
             "exhibits" => {
                 let exhibit: Exhibit = fields(PACKET, row)?;
                 self.moments.push(TimelineRow::new(story, &exhibit));
+                let name = exhibit.number.as_deref().map(line);
+                let name = name.unwrap_or_else(|| format!("{:03}", exhibit.exhibit));
+                let told = of_exhibit(story, &exhibit).into_iter();
+                self.exceptions
+                    .extend(told.map(|told| (Some((exhibit.exhibit, name.clone())), told)));
                 return Ok(Some(exhibit));
             }
             _ => {}
@@ -314,9 +326,9 @@ impl Cards {
     }
 }
 
-fn exhibits(
-    story: &PacketStory,
-    (documents, cards): (&mut dyn Documents, &mut Cards),
+fn exhibits<'s>(
+    story: &'s PacketStory,
+    (documents, cards): (&mut dyn Documents, &mut Cards<'s>),
     out: &mut PageWriter<'_>,
 ) -> Result<String, PageError> {
     let mut rows = SectionRows::of(story, PageSection::Exhibits, String::new());
@@ -340,6 +352,28 @@ fn timeline(story: &PacketStory, mut moments: Vec<TimelineRow>, out: &mut PageWr
     };
     let mut rows = SectionRows::of(story, PageSection::Timeline, filter.render()?);
     moments.iter().try_for_each(|row| rows.put(row, out))?;
+    rows.end(out)
+}
+
+fn exceptions<'s>(
+    story: &'s PacketStory,
+    mut told: Vec<(Option<(u32, String)>, ExceptionTold<'s>)>,
+    out: &mut PageWriter<'_>,
+) -> Result<String, PageError> {
+    told.extend(of_case(story).map(|told| (None, told)));
+    if told.is_empty() {
+        let none = "<p class=\"soft\">Every exhibit was covered when it was captured. None was corrected or returned by its review, and no flag was set.</p></section>\n";
+        return Ok([include_str!("section_exceptions.html"), none].concat());
+    }
+    let paging = Paging {
+        exceptions: told.len() as u64,
+        ..story.paging()
+    };
+    let mut rows = SectionRows::of(story, PageSection::Exceptions, String::new()).paged(paging);
+    for (exhibit, told) in told {
+        let exhibit = exhibit.map(|(place, name)| (name, paging.exhibit(place, PageSection::Exceptions)));
+        rows.put(&ExceptionRow::new(story, exhibit, told), out)?;
+    }
     rows.end(out)
 }
 

@@ -1,7 +1,7 @@
 //! What a page needs of the whole packet before its first line is written: names, numbers, and what happened to each
 //! exhibit and authorization.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use super::actor::EventActor;
 use super::copies::CopyMade;
 use super::documents::{self, Documents, fields};
 use super::handed::EarlierDisclosure;
+use super::impeachment::ImpeachmentTold;
 use super::paging::Paging;
 use super::withheld::{CoverageRow, IncludedAlias, RecordAbout, WithheldAliases, WithheldRecords};
 use super::{PageError, words};
@@ -104,6 +105,9 @@ pub struct PacketStory {
     pub aliases: WithheldAliases,
     /// Aliases that a supervisor included in what leaves.
     pub included: Vec<IncludedAlias>,
+    /// Flags on what may impeach a witness, by the capture that each is about and by their ids; under an
+    /// empty one those that are about none.
+    pub impeachment: BTreeMap<String, BTreeMap<String, ImpeachmentTold>>,
     /// Copies made of each exhibit's capture, by its id, in order.
     pub copies: HashMap<String, Vec<CopyMade>>,
     /// The captures from which derivatives were made, by the derivatives' ids.
@@ -174,6 +178,7 @@ impl PacketStory {
             withheld: WithheldRecords::default(),
             aliases: first.aliases,
             included: Vec::new(),
+            impeachment: BTreeMap::new(),
             copies: HashMap::new(),
             copied: HashMap::new(),
             things: std::mem::take(&mut first.things),
@@ -210,6 +215,9 @@ impl PacketStory {
         }
         if event.action == "alias_disclosure.recorded" {
             places.included.insert(event::leaf(line));
+        }
+        if &*event.object_type == "impeachment_flag" {
+            places.impeachment.insert(event::leaf(line));
         }
         if event.action == "derivative.made" {
             self.copy((&event, line), interned);
@@ -270,6 +278,15 @@ impl PacketStory {
         if places.included.contains(&leaf) {
             self.included.extend(IncludedAlias::of(&fields(RECORDS, record)?));
         }
+        if places.impeachment.contains(&leaf) {
+            let flag: ImpeachmentTold = fields(RECORDS, record)?;
+            let about = self
+                .impeachment
+                .entry(flag.capture_id.clone().unwrap_or_default())
+                .or_default();
+            // A later record of a flag says all that the first one said.
+            about.insert(flag.id.clone(), flag);
+        }
         let place = places.told.get(&leaf);
         let told = place.and_then(|(object, at)| self.trails.get_mut(&**object)?.get_mut(*at));
         if let Some(told) = told.filter(|told| &*told.action != "capture.recorded") {
@@ -295,6 +312,8 @@ impl PacketStory {
     pub(super) fn paging(&self) -> Paging {
         Paging {
             exhibits: self.exhibits(),
+            // They are known once every exhibit was read.
+            exceptions: 0,
             events: self.events,
             captures: self.captures.len() as u64,
         }
@@ -330,6 +349,8 @@ struct EventPlaces {
     disclosed: HashSet<Digest>,
     /// Those that include an alias.
     included: HashSet<Digest>,
+    /// Those of flags on what may impeach a witness.
+    impeachment: HashSet<Digest>,
 }
 
 /// An event of the custody; none where a line withholds it.

@@ -72,7 +72,7 @@ pub(super) fn exhibit_trail<'s>(story: &'s PacketStory, exhibit: &Exhibit) -> Ve
     all.into_iter().map(|(_, view)| view).collect()
 }
 
-fn action(word: &str) -> String {
+pub(super) fn action(word: &str) -> String {
     label(&word.replace('.', " "))
 }
 

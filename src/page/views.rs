@@ -5,9 +5,10 @@ use serde_json::Value;
 
 use super::beside::{self, FileView};
 use super::examined::{ExaminedView, examined, examined_with};
+use super::exceptions;
 use super::paging::PageSection;
 use super::rulings;
-use super::story::{PacketStory, ReviewEnd, TrailEvent, number};
+use super::story::{PacketStory, number};
 use super::trail::{TrailView, exhibit_trail, trail};
 use super::words;
 use crate::clock::{self, Micros};
@@ -71,10 +72,8 @@ pub(super) struct ExhibitView<'s> {
     /// Its number for the court.
     number: Option<String>,
     title: String,
-    /// In a supplement: how it is new.
-    since: Option<String>,
-    /// How its last review ended: tone, icon, words.
-    reviewed: Option<(&'static str, &'static str, &'static str)>,
+    /// What one sees of it at once.
+    marks: Vec<ExhibitMark>,
     /// What it shows, as the exhibit list said.
     description: Option<String>,
     text: Option<String>,
@@ -111,10 +110,6 @@ impl<'s> ExhibitView<'s> {
             exhibit,
             number: exhibit.number.as_deref().map(line),
             title: exhibit.title.as_deref().map_or_else(|| title(record), line),
-            since: exhibit
-                .since
-                .as_deref()
-                .map(|since| format!("{} since the earlier packet", label(since))),
             description: exhibit.description.as_deref().map(block),
             text: paragraphs(record, "/text"),
             url: url.map(line),
@@ -137,21 +132,32 @@ impl<'s> ExhibitView<'s> {
             examined_by: examined_by(exhibit, zone),
             examined: examined_files(exhibit),
             redactions: redactions(exhibit, zone),
-            reviewed: reviewed(story, &exhibit.capture),
+            marks: exceptions::marks(story, exhibit)
+                .into_iter()
+                .map(ExhibitMark::of)
+                .collect(),
             events: exhibit_trail(story, exhibit),
         }
     }
 }
 
-/// How the last review ended.
-fn reviewed(story: &PacketStory, capture: &str) -> Option<(&'static str, &'static str, &'static str)> {
-    let last = story.trails.get(capture)?.iter().rev().find_map(TrailEvent::review)?;
-    let (tone, icon) = match last {
-        ReviewEnd::Accurate => ("ok", "check"),
-        ReviewEnd::Returned => ("warn", "flag"),
-        ReviewEnd::NotShown => ("", "dash"),
-    };
-    Some((tone, icon, last.says()))
+/// A mark: its tone, its icon and its words.
+struct ExhibitMark {
+    tone: &'static str,
+    icon: &'static str,
+    words: String,
+}
+
+impl ExhibitMark {
+    fn of(words: String) -> Self {
+        let (tone, icon) = match words.as_str() {
+            "Reviewed: accurate" => ("ok", "check"),
+            "Reviewed, outcome not shown" => ("", "dash"),
+            words if words.ends_with("since the earlier packet") => ("", "dash"),
+            _ => ("warn", "flag"),
+        };
+        Self { tone, icon, words }
+    }
 }
 
 /// Which program read the files, and when.
@@ -312,7 +318,7 @@ fn covered(rule: &Value, zone: Zone) -> CoverageLine {
     let (outcome, tone, icon) = match rule["passed"].as_bool() {
         Some(true) => ("Covered", "ok", "check"),
         Some(false) => ("Not covered", "bad", "x"),
-        None => ("Cannot tell", "", "dash"),
+        None => ("Not judged", "warn", "flag"),
     };
     let (name, why) = (
         text(rule, "/rule").unwrap_or_default(),

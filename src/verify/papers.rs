@@ -140,7 +140,7 @@ mod tests {
             (
                 HOW_TO_VERIFY,
                 PAPERS,
-                "8b6ed43175d605e30c9a883fb6a990f2c9ca339f4f144b0565aefd01c8266041",
+                "190bc68877715d73d81b9ea0cc149f901e4778ffa26532392f1816dc24e5a95a",
             ),
         ];
         for (words, version, digest_known) in known {

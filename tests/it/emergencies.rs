@@ -49,6 +49,25 @@ fn one_person_has_one_running_emergency_in_a_case(app: &App) {
     started(app, &case);
 }
 
+both_databases!(a_repudiated_emergency_is_not_started_again_on_the_same_day);
+fn a_repudiated_emergency_is_not_started_again_on_the_same_day(app: &App) {
+    let case = app.case();
+    let path = case.path("authorizations/emergency");
+    let first = started(app, &case);
+    decide(&app.supervisor, &first, "repudiate").is(200);
+    app.leaves_nothing(&case.stream, || {
+        let told = app.lead.post(&path, emergency(app)).problem(409, "conflict");
+        assert!(told.to_string().contains("repudiated your emergency A-1"), "{told}");
+    });
+    // Nobody else is kept from it, and no other case is; and what a supervisor decides can be asked for at once.
+    let own = with(emergency(app), json!({"holders": [app.member.id]}));
+    app.member.post(&path, own).is(201);
+    started(app, &app.case());
+    app.lead.post(&case.path("authorizations"), app.request()).is(201);
+    app.advance(days(2));
+    started(app, &case);
+}
+
 both_databases!(who_left_before_an_emergency_confirms_it);
 fn who_left_before_an_emergency_confirms_it(app: &App) {
     let case = app.case();
@@ -59,6 +78,7 @@ fn who_left_before_an_emergency_confirms_it(app: &App) {
     app.advance(hours(1));
     decide(&app.supervisor, &while_working, "confirm").problem(403, "forbidden");
     decide(&app.deputy, &while_working, "repudiate").is(200);
+    app.advance(days(2));
     let afterwards = started(app, &case);
     decide(&app.supervisor, &afterwards, "confirm").is(200);
 }

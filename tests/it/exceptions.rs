@@ -83,6 +83,104 @@ fn each_class_is_found(app: &App) {
     assert_eq!(all.len(), 5);
 }
 
+both_databases!(what_could_not_be_compared_or_was_corrected_beyond_its_leave_is_an_exception);
+fn what_could_not_be_compared_or_was_corrected_beyond_its_leave_is_an_exception(app: &App) {
+    let case = app.case();
+    let accounts = json!([{"platform": "instagram", "handle": "@harborlight_77"}]);
+    app.leave_of(
+        &case,
+        with(
+            app.request(),
+            json!({"accounts": accounts, "searches": ["harborlight"]}),
+        ),
+    );
+    let named = logged(&app.lead, &case, app.post());
+    let nameless = logged(&app.lead, &case, app.post_with(json!({"account": null})));
+    let of = |object: &str| classes(&app.supervisor, "", object);
+    assert!(of(&named).is_empty());
+    assert_eq!(of(&nameless), ["unjudged"]);
+    // A search is told as not compared, and is no exception for it.
+    let lookup = json!({"kind": "lookup", "text": "harborlight", "account": {"handle": "@harborlight_77"}});
+    let lookup = app.lead.log(&case, app.post_with(lookup)).is(201);
+    let searched = lookup["coverage"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|line| line["rule"] == "search");
+    assert_eq!(searched.unwrap()["passed"], Value::Null);
+    assert!(of(lookup["id"].as_str().unwrap()).is_empty());
+    // What a correction keeps within the leave is none; what it moves beyond is, and what covered it stays.
+    let correct = |object: &str, fields: Value| {
+        let change = with(json!({"reason": "read again"}), fields);
+        app.lead
+            .post(&format!("/api/v1/captures/{object}/corrections"), change)
+            .is(201)
+    };
+    let kept = correct(&named, json!({"text": "Saw her by the pier"}));
+    assert_eq!(kept["flags"], json!([]));
+    assert!(of(&named).is_empty());
+    let moved = correct(&named, json!({"account": {"handle": "@somebody_else"}}));
+    assert_eq!(moved["flags"], json!(["corrected_beyond"]));
+    assert_eq!(
+        (&moved["state"], moved["coverage"] == kept["coverage"]),
+        (&json!("logged"), true)
+    );
+    assert_eq!(of(&named), ["corrected_beyond"]);
+    // Of what was held and accepted it is told as well; while it is held, a supervisor sees it anyhow.
+    let leave = lookup["basis"]["id"].clone();
+    let claimed = json!({"device": "personal", "basis": {"kind": "authorization", "id": leave}});
+    let held = logged(&app.lead, &case, app.post_with(claimed));
+    correct(&held, json!({"account": {"handle": "@harborlight_78"}}));
+    assert_eq!(of(&held), ["beyond"]);
+    correct(&held, json!({"account": {"handle": "@harborlight_77"}}));
+    decide(app, &held, "accept");
+    correct(&held, json!({"account": {"handle": "@somebody_else"}}));
+    assert_eq!(of(&held), ["beyond", "corrected_beyond"]);
+    // No later correction takes it away.
+    correct(&named, json!({"account": {"handle": "@harborlight_77"}}));
+    assert_eq!(of(&named), ["corrected_beyond"]);
+    sign(&app.deputy, &format!("captures/{named}"), "corrected_beyond").is(200);
+}
+
+both_databases!(an_address_of_another_platform_is_told);
+fn an_address_of_another_platform_is_told(app: &App) {
+    let case = app.case();
+    let flags = |fields: Value| app.lead.log(&case, app.post_with(fields)).is(201)["flags"].clone();
+    assert_eq!(
+        flags(json!({"url": "https://www.tiktok.com/@a/video/1"})),
+        json!(["platform_differs"])
+    );
+    assert_eq!(
+        flags(json!({"final_url": "https://m.facebook.com/a/posts/1"})),
+        json!(["platform_differs"])
+    );
+    // One field of a correction may no longer go with another one that stays.
+    let url = json!({"url": "https://www.instagram.com/p/2/"});
+    let made = app.lead.log(&case, app.post_with(url)).is(201);
+    assert_eq!(made["flags"], json!([]));
+    app.deputy
+        .post(
+            &format!("/api/v1/captures/{}/decision", made["id"].as_str().unwrap()),
+            json!({"outcome": "accept", "reason": "looked at"}),
+        )
+        .is(200);
+    let corrections = format!("/api/v1/captures/{}/corrections", made["id"].as_str().unwrap());
+    let moved = json!({"platform": "tiktok", "reason": "typing error"});
+    let moved = app.lead.post(&corrections, moved).is(201);
+    assert_eq!(moved["flags"], json!(["platform_differs"]));
+    for same in [
+        "https://www.instagram.com/p/1/",
+        "https://imginn.example/p/1",
+        "instagram",
+    ] {
+        let told = flags(json!({"url": same}));
+        assert!(
+            !told.as_array().unwrap().contains(&json!("platform_differs")),
+            "{same}: {told}"
+        );
+    }
+}
+
 both_databases!(covert_captures_and_approvals_against_a_check_are_exceptions);
 fn covert_captures_and_approvals_against_a_check_are_exceptions(app: &App) {
     let case = app.case();

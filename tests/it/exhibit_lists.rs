@@ -391,6 +391,17 @@ fn what_is_missing_is_counted_and_linked(app: &App) {
         of("undescribed")["items"],
         json!([{"capture": made[1]["id"], "item": 2}, {"capture": made[3]["id"], "item": 4}])
     );
+    // A juvenile whom the packet would name is told.
+    assert_eq!(of("juvenile_named"), Value::Null);
+    let juvenile = json!({"role": "witness", "name": "Ada Young", "juvenile": true});
+    app.lead.post(&case.path("subjects"), juvenile).is(201);
+    let named = app.exporter.get(&format!("{}/missing", path(&case, &list))).is(200);
+    let named = named["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["what"] == "juvenile_named");
+    assert_eq!(named.unwrap()["count"], 1);
     // A flag on what may impeach a witness is told until a prosecutor clears it.
     assert_eq!(of("open_flag"), Value::Null);
     app.lead

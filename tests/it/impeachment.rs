@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::both_databases;
 use crate::kit::browser::Browser;
 use crate::kit::{App, Case, Client};
-use crate::packets::{ask, download, ready, verifies};
+use crate::packets::{ask, download, ready, unpack, verifies};
 
 fn raise(by: &Client, case: &Case, body: Value) -> crate::kit::Answer {
     by.post(&case.path("impeachment-flags"), body)
@@ -132,15 +132,47 @@ fn a_flag_is_shown_on_its_item_before_an_export_and_in_the_packet(app: &App) {
     let exporter = Browser::signed_in(app, "exporter");
     let new = format!("/cases/{}/packets/new", case.id);
     exporter.get(&new).is(200).says("1 impeachment flag is not cleared");
-    let packet = ready(
-        &app.exporter,
-        &ask(&app.exporter, &case, json!({"purpose": "discovery"})),
-    );
-    let (_folder, file) = download(&app.exporter, &packet);
-    verifies(app, &file);
-    let flag = app.exporter.get(&case.path("impeachment-flags")).is(200)["items"][0].clone();
-    let clear = format!("{address}/{}/clearing", flag["id"].as_str().unwrap());
-    exporter.post(&clear, &[("reason", "disclosed")]).is(303);
+    // One of nothing but a person, and a correction that goes beyond the leave, stand among the exceptions as well.
+    raise(
+        &app.member,
+        &case,
+        json!({"person": "Officer Lund", "reason": "owes the accused money"}),
+    )
+    .is(200);
+    let moved = json!({"platform": "tiktok", "reason": "it was the other site"});
+    let corrections = format!("/api/v1/captures/{}/corrections", made["id"].as_str().unwrap());
+    app.lead.post(&corrections, moved).is(201);
+    let exported = || {
+        let asked = ask(&app.exporter, &case, json!({"purpose": "discovery"}));
+        let (_folder, file) = download(&app.exporter, &ready(&app.exporter, &asked));
+        verifies(app, &file);
+        let top = unpack(&file)?;
+        Some(std::fs::read_to_string(top.join("data/index.html")).unwrap())
+    };
+    if let Some(page) = exported() {
+        let exceptions = page.split("id=\"exceptions\"").nth(1).unwrap();
+        let exceptions = exceptions.split("</section>").next().unwrap();
+        for words in [
+            "item 1, Officer Marsh",
+            "a false report",
+            "Officer Lund",
+            "owes the accused money",
+            "Not cleared by a prosecutor",
+            "it was the other site",
+            "the authorization on which it rests would not cover it",
+        ] {
+            assert!(exceptions.contains(words), "{words}: {exceptions}");
+        }
+    }
+    let flags = app.exporter.get(&case.path("impeachment-flags")).is(200);
+    for flag in flags["items"].as_array().unwrap() {
+        let clear = format!("{address}/{}/clearing", flag["id"].as_str().unwrap());
+        let reason = [("reason", "disclosed with the first packet")];
+        exporter.post(&clear, &reason).is(303);
+    }
+    if let Some(page) = exported() {
+        assert!(page.contains("disclosed with the first packet"), "{page}");
+    }
     exporter
         .get(&new)
         .is(200)

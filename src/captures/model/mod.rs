@@ -231,6 +231,10 @@ words! {
         EmptyFile = "empty_file",
         /// A file that ends before its format says, or whose name says that it was still coming.
         IncompleteFile = "incomplete_file",
+        /// An address is one of another platform than the one that is named.
+        PlatformDiffers = "platform_differs",
+        /// As it was corrected, the authorization on which it rests would not cover it.
+        CorrectedBeyond = "corrected_beyond",
         /// Something that was sent was no character; U+FFFD stands in its place.
         TextRepaired = "text_repaired",
     }
@@ -398,10 +402,13 @@ impl Capture {
     /// The version that a correction makes.
     pub fn corrected(self, change: &NewCorrection, by: Person, now: Micros) -> Self {
         let mut flags = self.flags;
+        let particulars = change.particulars.clone().or(self.particulars);
+        // One field of a correction may no longer go with another one that stays.
+        let differs = odd::is_elsewhere(&particulars).then_some(Flag::PlatformDiffers);
         // What was noticed once stays.
-        for flag in &change.noticed {
-            if !flags.contains(flag) {
-                flags.push(*flag);
+        for flag in change.noticed.iter().copied().chain(differs) {
+            if !flags.contains(&flag) {
+                flags.push(flag);
             }
         }
         Self {
@@ -413,7 +420,7 @@ impl Capture {
                 Some(_) => change.captured_at_basis,
                 None => change.captured_at_basis.or(self.captured_at_basis),
             },
-            particulars: change.particulars.clone().or(self.particulars),
+            particulars,
             correction: Some(Correction {
                 by,
                 at: Timestamp(now),

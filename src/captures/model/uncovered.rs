@@ -1,6 +1,7 @@
-//! How a capture that nothing covered stood to the authorizations of its case when it was logged.
+//! How a capture that nothing covered, or of which that cannot be told, stood to the authorizations of its case when it was
+//! logged.
 
-use super::{Capture, CaptureState};
+use super::{BasisKind, Capture, CaptureState};
 use crate::authorizations::Line;
 use crate::words;
 
@@ -13,6 +14,8 @@ words! {
         Beyond = "beyond",
         /// There had been one, which was over.
         After = "after",
+        /// It rests on one with which it could not be compared in full.
+        Unjudged = "unjudged",
     }
 }
 
@@ -32,11 +35,17 @@ const OVER: [(&str, &str); 3] = [
     ("state", "it was ended at "),
 ];
 
+/// The rules that compare what a capture says of itself with what an authorization names.
+const COMPARED: [&str; 4] = ["account", "platform", "level", "device"];
+
 impl Capture {
-    /// How nothing covered it, where nothing did. The migration 0034 says the same of the records of earlier releases.
+    /// How nothing covered it, where nothing did, and whether it was covered for want of something to compare. The migrations
+    /// 0034 and 0040 say the same of the records of earlier releases.
     pub fn uncovered(&self) -> Option<Uncovered> {
         if self.state != CaptureState::Held {
-            return None;
+            let by_leave = self.basis.kind == BasisKind::Authorization;
+            let is_open = |line: &Line| line.passed.is_none() && COMPARED.contains(&line.rule.as_str());
+            return (by_leave && self.coverage.iter().any(is_open)).then_some(Uncovered::Unjudged);
         }
         let failed = || self.coverage.iter().filter(|line| line.passed == Some(false));
         let is_over = |line: &Line| {

@@ -8,12 +8,15 @@ use serde::{Deserialize, Serialize};
 
 use super::model::ExhibitList;
 use super::requested::MissingKind;
-use crate::captures::{BasisKind, CaptureState, Remarks, StoredCapture, derivatives, store as captures};
+use crate::captures::{
+    BasisKind, CaptureState, Flag, Remarks, StoredCapture, Uncovered, derivatives, store as captures,
+};
 use crate::cases::{self, Stage};
 use crate::db::AnyConn;
 use crate::error::Result;
 use crate::impeachment;
 use crate::packets::store::{self, PAGE};
+use crate::subjects;
 use crate::text::label;
 
 /// Items named of one kind.
@@ -84,6 +87,7 @@ impl FoundMissing {
                 }
                 MissingKind::Untitled | MissingKind::CannotLeave => {}
                 MissingKind::Undescribed => place += "/schedule",
+                MissingKind::JuvenileNamed => place = format!("{case}/people"),
                 MissingKind::OpenFlag => place = format!("{case}/impeachment-flags"),
                 _ => {
                     if let Some(first) = items.first() {
@@ -135,6 +139,9 @@ pub fn of_list(conn: &mut AnyConn, list: &ExhibitList) -> Result<Vec<MissingAnsw
         }
     }
     undescribed(conn, list, &mut found)?;
+    for _ in subjects::juveniles(conn, &list.case_id)? {
+        found.add_one(MissingKind::JuvenileNamed, None);
+    }
     for flag in impeachment::open_flags(conn, &list.case_id)? {
         found.add_one(MissingKind::OpenFlag, flag.capture_id.zip(flag.item));
     }
@@ -177,6 +184,11 @@ fn of_capture(stored: &StoredCapture, said: &Remarks) -> Vec<MissingKind> {
         (particulars.method.is_none(), MissingKind::NoMethod),
         (particulars.access_means.is_none(), MissingKind::NoAccess),
         (capture.is_time_guessed(), MissingKind::GuessedTime),
+        (capture.uncovered() == Some(Uncovered::Unjudged), MissingKind::Unjudged),
+        (
+            capture.flags.contains(&Flag::CorrectedBeyond),
+            MissingKind::CorrectedBeyond,
+        ),
     ];
     missing.extend(lacks.into_iter().filter(|(lacks, _)| *lacks).map(|(_, kind)| kind));
     missing

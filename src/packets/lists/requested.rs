@@ -93,6 +93,12 @@ words! {
         Unsanitized = "unsanitized",
         /// An exhibit whose time of capture is a guess.
         GuessedTime = "guessed_time",
+        /// An exhibit that could not be compared in full with the authorization on which it rests.
+        Unjudged = "unjudged",
+        /// An exhibit that its authorization would not cover as it was corrected.
+        CorrectedBeyond = "corrected_beyond",
+        /// A juvenile among the case's subjects.
+        JuvenileNamed = "juvenile_named",
         /// What may impeach a witness, and no prosecutor has cleared.
         OpenFlag = "open_flag",
     }
@@ -128,6 +134,15 @@ impl MissingKind {
             }
             Self::Unsanitized => {
                 "It has a web archive that was taken signed in or under an alias: it may hold cookies, tokens and names. Make a sanitized copy under Redact, and tick it when you build the packet."
+            }
+            Self::Unjudged => {
+                "It could not be compared in full with the authorization on which it rests: it names no account, say. That stays visible; correct it where its record lacks something."
+            }
+            Self::CorrectedBeyond => {
+                "As it was corrected, the authorization on which it rests would not cover it. That stays visible."
+            }
+            Self::JuvenileNamed => {
+                "A subject is a juvenile, and the packet shows what is recorded of them. A public filing has initials and the year of birth alone (Fed. R. Crim. P. 49.1, Fed. R. Civ. P. 5.2): file it under seal, or redact it before."
             }
             Self::OpenFlag => {
                 "A flag on what may impeach a witness is not cleared: a prosecutor discloses it, or says that it impeaches nobody. The packet shows it."

@@ -67,6 +67,12 @@ pub(super) fn parts(view: &PaperView<'_>, record: &Value) -> (Value, Vec<Timelin
         "additions": part(rulings::additions(&record["additions"], zone)),
         "decision": decided, "revoked": revoked, "exhibits": [],
     });
+    (shown, moments(view, record, &number))
+}
+
+/// What happened to it, for the timeline.
+fn moments(view: &PaperView<'_>, record: &Value, number: &str) -> Vec<TimelineMoment> {
+    let zone = view.story.zone;
     let decided = |word: &str| (said(record, "/decision/outcome") == Some(word)).then_some("/decision/at");
     let begins = match record["emergency"].is_object() {
         true => "started as an emergency",
@@ -84,15 +90,31 @@ pub(super) fn parts(view: &PaperView<'_>, record: &Value) -> (Value, Vec<Timelin
         ("revoked", Some("/revoked/at")),
         ("reported on at its end", Some("/closing/at")),
     ];
+    let line = |at, what: String| {
+        let what = view.letters.rich(&format!("Authorization no. {number} {what}"));
+        json!({"at": times::time(zone, Some(at)), "what": what, "exhibit": null, "basis": "The agency server’s clock."})
+    };
     let moment = |(what, at): (&str, Option<&str>)| {
         let at = times::instant(record, at?)?;
-        let what = format!("Authorization no. {number} {what}");
-        Some((
-            at,
-            json!({"at": times::time(zone, Some(at)), "what": what, "exhibit": null, "basis": "The agency server’s clock."}),
-        ))
+        Some((at, line(at, what.to_owned())))
     };
-    (shown, moments.into_iter().filter_map(moment).collect())
+    let additions = list(record, "additions").iter().flat_map(|one| {
+        let account = account(&one["account"]).unwrap_or_else(|| "an account".into());
+        let answered = match said(one, "/decision/outcome") {
+            Some("approve") => "was given the account",
+            _ => "was refused the account",
+        };
+        [
+            ("is asked to reach the account", "/requested_at"),
+            (answered, "/decision/at"),
+        ]
+        .map(|(what, at)| {
+            let at = times::instant(one, at)?;
+            Some((at, line(at, format!("{what} {account}"))))
+        })
+    });
+    let moments = moments.into_iter().filter_map(moment);
+    moments.chain(additions.flatten()).collect()
 }
 
 /// How many aliases it names, and what it answers of what inspectors ask.

@@ -74,9 +74,14 @@ fn rows(view: &PaperView<'_>, exhibit: &Exhibit, basis: &str) -> Vec<Value> {
         format!("Version {}, {at}, by {by}: {reason}", now.record["version"])
     });
     let unknown = Value::Null;
+    // Only a program that fetched it requested it.
+    let address = match said(record, "/method") {
+        Some("server_fetch" | "crawler" | "api") => "Requested address",
+        _ => "Address, as the capturer gave it",
+    };
     let facts = [
         ("Evidence id", json!(exhibit.capture)),
-        ("Requested address", plain("/url")),
+        (address, plain("/url")),
         ("Final address", plain("/final_url")),
         ("Platform", worded("/platform")),
         ("Account handle shown", plain("/account/handle")),

@@ -7,7 +7,8 @@ use super::{PaperView, certificate, times, words};
 use crate::clock::Micros;
 use crate::page::actor::EventActor;
 use crate::page::beside::programs;
-use crate::page::story::{ReviewEnd, TrailEvent};
+use crate::page::exceptions::{self, ExceptionAnswer, ExceptionTold};
+use crate::page::story::TrailEvent;
 use crate::page::{PERCEPTUAL_HASH, examined, views, words as page_words};
 use crate::paper::letters::SignKey;
 use crate::paper::prints::{Print, PrintedFile};
@@ -40,6 +41,25 @@ struct ExhibitPaper<'v> {
     trail: &'v [TrailEvent],
 }
 
+/// An exception as the report lists it; a decision that is an event stands in the custody of its exhibit.
+pub(super) fn exception(view: &PaperView<'_>, told: &ExceptionTold<'_>) -> Value {
+    let letters = view.letters;
+    let why: Vec<Value> = told.why.iter().map(|why| letters.rich(why)).collect();
+    let (awaited, decision) = match &told.answer {
+        ExceptionAnswer::Awaited(what) => (Some(*what), Value::Null),
+        ExceptionAnswer::Cleared(cleared) => {
+            let said = letters.rich(cleared.reason());
+            let decision = json!({"what": "Cleared", "who": letters.rich(cleared.by()), "detail": said, "at": times::time(view.story.zone, cleared.at())});
+            (None, decision)
+        }
+        ExceptionAnswer::Unneeded | ExceptionAnswer::Event(_) => (None, Value::Null),
+    };
+    json!({
+        "exhibit": null, "kind": told.kind, "title": null, "at": times::time(view.story.zone, told.at), "what": letters.rich(&told.what),
+        "why": why, "awaited": awaited, "decision": decision,
+    })
+}
+
 /// The number by which a court knows it: that of the exhibit list, else its place in the packet.
 pub(super) fn shown_number(exhibit: &Exhibit) -> String {
     exhibit.number.clone().unwrap_or_else(|| exhibit.exhibit.to_string())
@@ -63,8 +83,9 @@ impl ExhibitPaper<'_> {
         let (view, record) = (self.view, self.exhibit.told());
         let (letters, title) = (view.letters, view.letters.rich(&self.title));
         let (files, pictures) = self.files();
-        let (custody, versions, marks) = (self.custody(), self.versions(), self.marks());
-        let exceptions = self.exceptions(&title, &custody, &versions);
+        let (custody, versions) = (self.custody(), self.versions());
+        let marks = exceptions::marks(view.story, self.exhibit);
+        let exceptions = self.exceptions(&title, &custody);
         let captured = times::told(view.story.zone, record, "/captured_at");
         let mut key = SignKey::default();
         // What somebody wrote who found nothing is not the words of a source.
@@ -96,34 +117,6 @@ impl ExhibitPaper<'_> {
             exceptions,
             shown,
         }
-    }
-
-    fn marks(&self) -> Vec<String> {
-        let record = self.exhibit.told();
-        let since = self.exhibit.since.as_deref();
-        let mut marks: Vec<String> = since
-            .map(|since| format!("{} since", label(since)))
-            .into_iter()
-            .collect();
-        for event in self.trail {
-            let mark = words::mark(&event.action).map(str::to_owned);
-            marks.extend(mark.filter(|mark| !marks.contains(mark)));
-        }
-        let reviewed = self.trail.iter().rev().find_map(TrailEvent::review);
-        marks.extend(reviewed.map(|end| end.says().to_owned()));
-        let decided = self.trail.iter().any(|event| words::is_decision(&event.action));
-        match said(record, "/basis/kind") {
-            Some("exception") if !decided => marks.insert(0, "Exception".into()),
-            Some("emergency") if !decided => marks.insert(0, "Emergency, not decided".into()),
-            _ => {}
-        }
-        marks.extend(list(record, "flags").iter().filter_map(Value::as_str).map(label));
-        if self.exhibit.redactions.is_some() {
-            marks.insert(0, "Redacted".into());
-        } else if self.exhibit.files.iter().any(|file| file.path.is_none()) {
-            marks.push("Hash only".into());
-        }
-        marks
     }
 
     fn basis(&self) -> String {
@@ -230,7 +223,7 @@ impl ExhibitPaper<'_> {
                 None => "unknown",
             };
             let why = self.view.story.zone.in_text(said(rule, "/why").unwrap_or_default());
-            let name = words::rule(said(rule, "/rule").unwrap_or_default());
+            let name = exceptions::rule(said(rule, "/rule").unwrap_or_default());
             json!({"rule": name, "result": result, "why": self.view.letters.rich(&why)})
         });
         told.collect()
@@ -427,109 +420,19 @@ impl ExhibitPaper<'_> {
         })]
     }
 
-    fn exceptions(&self, title: &Value, custody: &[Value], versions: &[Value]) -> Vec<Value> {
-        let (record, view) = (self.exhibit.told(), self.view);
-        let received = times::told(view.story.zone, record, "/received_at");
-        let row = |kind: &str, at: &Value, what: &str, (why, decision): (Vec<Value>, Value)| json!({"exhibit": self.no, "kind": kind, "title": title, "at": at, "what": what, "why": why, "decision": decision});
-        let decision = custody
-            .iter()
-            .find(|event| event["action"].as_str().is_some_and(words::is_decision));
-        let decision = decision.cloned().unwrap_or_default();
-        let mut rows = Vec::new();
-        let what = match said(record, "/basis/kind") {
-            Some("exception") => Some(("Exception", "No authorization covered this capture.")),
-            Some("emergency") => Some(("Emergency", "Captured under an emergency, without an authorization.")),
-            _ => None,
-        };
-        if let Some((kind, what)) = what {
-            rows.push(row(kind, &received, what, (self.failed(), decision)));
-        }
-        for version in versions {
-            let reason = said(
-                &self
-                    .exhibit
-                    .current
-                    .as_ref()
-                    .map_or(Value::Null, |now| now.record.clone()),
-                "/correction/reason",
-            )
-            .map(|reason| view.letters.rich(&format!("Reason: {reason}")));
-            let what = "The record was corrected. The first version stays and is what coverage was judged on.";
-            rows.push(row(
-                "Correction",
-                &version["at"],
-                what,
-                (Vec::from_iter(reason), Value::Null),
-            ));
-        }
-        rows.extend(self.returned(&row, custody));
-        for flag in list(record, "flags").iter().filter_map(Value::as_str) {
-            rows.push(row(
-                &label(flag),
-                &received,
-                "Flag set when it was received.",
-                (Vec::new(), Value::Null),
-            ));
-        }
-        rows.extend(self.found().into_iter().map(|(kind, what)| {
-            let found = format!("{what} Found when a program read the file.");
-            row(&kind, &received, &found, (Vec::new(), Value::Null))
-        }));
-        rows
-    }
-
-    /// What a program found wrong with its files: the flag with the file, and why.
-    fn found(&self) -> Vec<(String, String)> {
-        let record = self
-            .exhibit
-            .examination
-            .as_ref()
-            .map_or(&Value::Null, |shown| &shown.record);
-        let files = (1..).zip(examined(record, |_| None));
-        let flags = files.flat_map(|(n, file)| {
-            let told = move |flag: text::Fact| {
-                let what = words::stopped(&format!("File {n}: {}", flag.value));
-                (flag.label, what)
-            };
-            file.flags.into_iter().map(told).collect::<Vec<_>>()
-        });
-        flags.collect()
-    }
-
-    /// Each review that returned it, with the next one, if any.
-    fn returned<'c>(
-        &'c self,
-        row: &'c impl Fn(&str, &Value, &str, (Vec<Value>, Value)) -> Value,
-        custody: &'c [Value],
-    ) -> impl Iterator<Item = Value> + 'c {
-        let reviews = self.trail.iter().filter(|event| event.review().is_some());
-        let shown = custody.iter().filter(|event| event["action"] == "capture.reviewed");
-        let reviews: Vec<(&TrailEvent, &Value)> = reviews.zip(shown).collect();
-        (0..reviews.len()).filter_map(move |place| {
-            let (event, shown) = reviews[place];
-            let next = reviews.get(place + 1).map_or(Value::Null, |(_, next)| (*next).clone());
-            let what = "A second person reviewed its accuracy and returned it.";
-            let why = Vec::from_iter(Some(shown["detail"].clone()).filter(|detail| !detail.is_null()));
-            let returned = event.review() == Some(ReviewEnd::Returned);
-            returned.then(|| row("Returned in review", &shown["at"], what, (why, next)))
+    fn exceptions(&self, title: &Value, custody: &[Value]) -> Vec<Value> {
+        let told = exceptions::of_exhibit(self.view.story, self.exhibit).into_iter();
+        told.map(|told| {
+            let mut row = exception(self.view, &told);
+            row["exhibit"] = json!(self.no);
+            row["title"] = title.clone();
+            if let ExceptionAnswer::Event(answer) = &told.answer {
+                let shown = custody.iter().find(|event| event["seq"] == answer.seq);
+                row["decision"] = shown.cloned().unwrap_or_default();
+            }
+            row
         })
-    }
-
-    /// The rules that did not cover it; where none was judged, the reason given.
-    fn failed(&self) -> Vec<Value> {
-        let (record, letters) = (self.exhibit.told(), self.view.letters);
-        let failed = list(record, "coverage").iter().filter(|rule| rule["passed"] == false);
-        let told = failed.map(|rule| {
-            let name = words::rule(said(rule, "/rule").unwrap_or_default());
-            let why = self.view.story.zone.in_text(said(rule, "/why").unwrap_or_default());
-            letters.rich(&format!("{name}: {why}"))
-        });
-        let mut told: Vec<Value> = told.collect();
-        if told.is_empty() {
-            let reason = said(record, "/basis/reason").unwrap_or("none");
-            told.push(letters.rich(&format!("Reason given: {reason}")));
-        }
-        told
+        .collect()
     }
 
     fn withheld(&self, captured: &Value) -> Vec<Value> {

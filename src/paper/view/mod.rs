@@ -23,7 +23,7 @@ use crate::clock::Micros;
 use crate::error::{Error, Result};
 use crate::page::documents::{self, Documents, fields};
 use crate::page::story::PacketStory;
-use crate::page::{PageError, words as page_words};
+use crate::page::{PageError, exceptions, words as page_words};
 use crate::proof::packet::{
     Exhibit, INVENTORY, INVENTORY_SECTIONS, InventoryRow, PACKET, PACKET_SECTIONS, PacketAuthorization, Shown,
     is_exhibit,
@@ -240,6 +240,9 @@ impl<'v> GatheredPapers<'v> {
             let id = authorization["id"].as_str().unwrap_or_default();
             authorization["exhibits"] = json!(self.uses.remove(id).unwrap_or_default());
         }
+        let of_case = exceptions::of_case(self.view.story);
+        self.exceptions
+            .extend(of_case.map(|told| exhibit::exception(self.view, &told)));
         self.schedule.extend(self.hash_only);
         self.schedule.extend(withheld::kinds(self.view, self.copies));
         Ok(PaperDraft {

@@ -21,26 +21,6 @@ pub fn action(word: &str) -> String {
     told.into()
 }
 
-/// Whether this event is a supervisor's decision on what nothing covered.
-pub fn is_decision(action: &str) -> bool {
-    matches!(
-        action,
-        "capture.ratified" | "capture.confirmed" | "capture.repudiated" | "capture.accepted"
-    )
-}
-
-/// The mark that an event leaves on an exhibit.
-pub fn mark(action: &str) -> Option<&'static str> {
-    Some(match action {
-        "capture.ratified" => "Exception, ratified afterwards",
-        "capture.confirmed" => "Emergency, confirmed",
-        "capture.repudiated" => "Emergency, not confirmed",
-        "capture.accepted" => "Held, then accepted",
-        "capture.corrected" => "Corrected",
-        _ => return None,
-    })
-}
-
 /// On what a capture rests that no authorization covers.
 pub fn basis(kind: &str) -> String {
     let told = match kind {
@@ -51,14 +31,6 @@ pub fn basis(kind: &str) -> String {
         other => return label(other),
     };
     told.into()
-}
-
-/// Rules of coverage, as a table names them.
-pub fn rule(word: &str) -> String {
-    match word {
-        "window" => "Time".into(),
-        other => label(other),
-    }
 }
 
 /// What became of an item that is not an exhibit.
