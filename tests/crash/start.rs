@@ -103,13 +103,13 @@ fn to_first_schema(home: &Home) {
     };
     Sql::open(home)
         .run(&format!(
-            "{functions} DROP INDEX captures_exceptions; DROP INDEX captures_covert; DROP INDEX authorizations_register; DROP INDEX authorizations_registered; DROP INDEX authorizations_against; DROP INDEX authorizations_additions; \
+            "{functions} DROP INDEX captures_exceptions; DROP INDEX captures_covert; DROP INDEX captures_corrected_beyond; DROP INDEX authorizations_register; DROP INDEX authorizations_registered; DROP INDEX authorizations_against; DROP INDEX authorizations_additions; \
              CREATE TABLE kept_signoffs AS SELECT * FROM exception_signoffs; DROP TABLE exception_signoffs; CREATE TABLE kept_errors AS SELECT * FROM register_errors; DROP TABLE register_errors; \
              CREATE TABLE kept_misuse AS SELECT * FROM misuse_reports; DROP TABLE misuse_reports; CREATE TABLE kept_named AS SELECT * FROM misuse_named; DROP TABLE misuse_named; \
              CREATE TABLE kept_conduct AS SELECT * FROM conduct_acknowledgements; DROP TABLE conduct_acknowledgements; CREATE TABLE kept_flags AS SELECT * FROM impeachment_flags; DROP TABLE impeachment_flags; \
              CREATE TABLE kept_reviews AS SELECT * FROM reviews; DROP TABLE reviews; \
              CREATE TABLE kept_numbers AS SELECT id, register_number FROM authorizations; ALTER TABLE authorizations DROP COLUMN register_number; ALTER TABLE authorizations DROP COLUMN against_check; ALTER TABLE authorizations DROP COLUMN addition_waits; \
-             ALTER TABLE captures DROP COLUMN exception; ALTER TABLE captures DROP COLUMN covert; \
+             ALTER TABLE captures DROP COLUMN exception; ALTER TABLE captures DROP COLUMN covert; ALTER TABLE captures DROP COLUMN corrected_beyond; \
              DROP INDEX capture_entries_asked; DROP INDEX captures_work; DROP INDEX cases_proposed; ALTER TABLE cases DROP COLUMN proposed_lead_id; DROP INDEX captures_by_captured; \
              DROP INDEX captures_by_posted; DROP INDEX captures_state; DROP INDEX captures_address; DROP INDEX events_at; DROP INDEX events_actor; \
              DROP INDEX events_action; DROP INDEX user_versions; DROP INDEX authorizations_number; DROP INDEX cases_by_number; ALTER TABLE cases DROP COLUMN number_key; \
