@@ -60,8 +60,8 @@ pub struct With {
     pub store: Option<Arc<dyn Store>>,
     /// The program that decodes pictures in processes of its own: this one.
     pub decoder: PathBuf,
-    /// Its digest, where it could be read ([`program_digest`]).
-    pub program: Option<Digest>,
+    /// Reads its digest, once the data folder is this process's own: [`program_digest`].
+    pub program: fn() -> Option<Digest>,
 }
 
 /// Opens an installation on the current runtime: folders, database, keys, log, journal. One server a data folder.
@@ -140,7 +140,7 @@ fn open_blocking(config: &Config, with: With) -> Result<(OpenInstallation, u64)>
     let opened = OpenInstallation {
         app,
         log,
-        program: with.program,
+        program: (with.program)(),
         _lock: lock,
     };
     Ok((opened, swept))

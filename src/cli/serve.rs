@@ -43,7 +43,7 @@ pub(super) fn with(clock: Arc<dyn Clock>) -> Result<With> {
         store: None,
         // The image that runs, also where a newer program has taken its place on the disk.
         decoder: "/proc/self/exe".into(),
-        program: app::program_digest(),
+        program: app::program_digest,
     })
 }
 

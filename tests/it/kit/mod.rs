@@ -408,7 +408,7 @@ pub fn at(clock: &SetClock) -> With {
         metrics: None,
         store: None,
         decoder: env!("CARGO_BIN_EXE_casetrail").into(),
-        program: program(),
+        program,
     }
 }
 
