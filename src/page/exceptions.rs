@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::examined::examined;
 use super::impeachment::{FlagCleared, ImpeachmentTold};
+use super::records::{list, said};
 use super::story::{PacketStory, ReviewEnd, TrailEvent};
 use crate::clock::{self, Micros};
 use crate::proof::packet::Exhibit;
@@ -61,14 +62,6 @@ pub fn rule(word: &str) -> String {
         "window" => "Time".into(),
         other => label(other),
     }
-}
-
-fn said<'v>(record: &'v Value, pointer: &str) -> Option<&'v str> {
-    record.pointer(pointer)?.as_str()
-}
-
-fn list<'v>(record: &'v Value, name: &str) -> &'v [Value] {
-    record[name].as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
 fn trail<'s>(story: &'s PacketStory, exhibit: &Exhibit) -> &'s [TrailEvent] {

@@ -19,6 +19,7 @@ mod graph;
 pub mod handed;
 pub mod impeachment;
 mod paging;
+pub(crate) mod records;
 mod ro_crate;
 mod rows;
 pub mod rulings;

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::records::{list, said};
 use super::{PaperView, TimelineMoment, times, words};
+use crate::page::records::{list, said};
 use crate::page::{rulings, words as page_words};
 use crate::text::{Fact, label};
 

@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 
-use super::records::said;
 use super::{PaperDraft, PaperView, times, words};
 use crate::error::{Error, Result};
+use crate::page::records::said;
 use crate::page::{views, words as page_words};
 use crate::paper::volumes::Volume;
 use crate::proof::packet::{CertificatePapers, Exhibit, SoftwareRun};

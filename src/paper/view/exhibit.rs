@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::records::{list, said};
 use super::{PaperView, certificate, times, words};
 use crate::clock::Micros;
 use crate::page::actor::EventActor;
 use crate::page::beside::programs;
 use crate::page::exceptions::{self, ExceptionAnswer, ExceptionTold};
+use crate::page::records::{list, said};
 use crate::page::story::TrailEvent;
 use crate::page::{PERCEPTUAL_HASH, examined, views, words as page_words};
 use crate::paper::letters::SignKey;

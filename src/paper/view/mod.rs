@@ -6,7 +6,6 @@
 mod authorization;
 mod certificate;
 mod exhibit;
-mod records;
 mod times;
 mod volume;
 mod withheld;
@@ -22,6 +21,7 @@ use super::prints::{DraftFile, Pieces, Prints};
 use crate::clock::Micros;
 use crate::error::{Error, Result};
 use crate::page::documents::{self, Documents, fields};
+use crate::page::records::said;
 use crate::page::story::PacketStory;
 use crate::page::{PageError, exceptions, words as page_words};
 use crate::proof::packet::{
@@ -30,7 +30,6 @@ use crate::proof::packet::{
 };
 use crate::text::{self, label};
 use exhibit::ExhibitParts;
-use records::said;
 use withheld::ShownExhibit;
 
 pub(super) use volume::EvidenceCode;
