@@ -29,6 +29,8 @@ pub struct Seen<'a> {
     pub device: Option<Device>,
     /// Whether it says that somebody searched, and found nothing.
     pub is_lookup: bool,
+    /// Whether the capturer did not work in the case then: they had left it.
+    pub was_out: bool,
     /// Whether the capturer had a training that counted then; looked up where an authorization requires one.
     pub is_trained: bool,
     /// The authorizations that name the alias under which it was made; none where it was made under none of the capturer's.
@@ -103,6 +105,7 @@ impl Authorization {
 
     fn covers_holder(&self, seen: &Seen<'_>) -> Line {
         match self.holders.iter().any(|h| h.id == seen.capturer) {
+            true if seen.was_out => line("holder", false, "the capturer did not work in the case at that time"),
             true => line("holder", true, "the capturer is a holder"),
             false => line("holder", false, "the capturer is not a holder of this authorization"),
         }

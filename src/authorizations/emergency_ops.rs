@@ -22,13 +22,15 @@ pub fn start(tx: &mut Tx<'_>, wanted: &Request) -> Result<Recorded<Authorization
             "Your emergency A-{number} runs in this case, and waits for a supervisor: work under it until that word, and ask for an authorization beside it."
         )));
     }
-    if let Some((number, until)) = store::repudiated_emergency(tx.conn, &case_id, &tx.caller.user, tx.now)? {
+    let holders = ops::holders(tx, &wanted.holders)?;
+    let mut people: Vec<&str> = holders.iter().map(|holder| holder.id.as_str()).collect();
+    people.push(&tx.caller.user);
+    if let Some((number, until)) = store::repudiated_emergency(tx.conn, (&case_id, &people), tx.now)? {
         return Err(Error::conflict(format!(
-            "A supervisor repudiated your emergency A-{number} in this case: ask for an authorization, which a supervisor decides. You can start another emergency here from {} on.",
+            "A supervisor repudiated the emergency A-{number} in this case, and who had started or held it starts or holds no other here until {}: ask for an authorization, which a supervisor decides.",
             clock::format(until)
         )));
     }
-    let holders = ops::holders(tx, &wanted.holders)?;
     let asked: UnderPolicy = under_policy(tx, wanted, None)?;
     let policy = authorization_policies::in_force_at(tx.conn)?;
     let training = policy.terms.of(asked.terms.level).training;

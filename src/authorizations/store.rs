@@ -47,12 +47,23 @@ pub fn running_emergency(conn: &mut AnyConn, case: &str, user: &str, now: Micros
 /// How long after the end of an emergency that a supervisor repudiated its starter can start no other in the case.
 const AFTER_REPUDIATION: Micros = DAY;
 
-/// The number of the last emergency of a user in a case that a supervisor repudiated, and until when it keeps them from
-/// starting another; none where it does no longer.
-pub fn repudiated_emergency(conn: &mut AnyConn, case: &str, user: &str, now: Micros) -> Result<Option<(i64, Micros)>> {
+/// The number of the last emergency in a case that a supervisor repudiated and that one of these people had started or
+/// held, and until when it keeps them from another; none where it does no longer.
+pub fn repudiated_emergency(
+    conn: &mut AnyConn,
+    (case, people): (&str, &[&str]),
+    now: Micros,
+) -> Result<Option<(i64, Micros)>> {
+    let held = authorization_holders::table
+        .filter(authorization_holders::user_id.eq_any(people))
+        .select(authorization_holders::authorization_id);
     let last: Option<(i64, Micros)> = authorizations::table
         .filter(authorizations::case_id.eq(case))
-        .filter(authorizations::requester_id.eq(user))
+        .filter(
+            authorizations::requester_id
+                .eq_any(people)
+                .or(authorizations::id.eq_any(held)),
+        )
         .filter(authorizations::state.eq(AuthorizationState::Repudiated.as_str()))
         .filter(authorizations::ends_at.gt(now - AFTER_REPUDIATION))
         .order(authorizations::ends_at.desc())

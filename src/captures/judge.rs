@@ -64,6 +64,8 @@ pub struct JudgedAgainst {
     pub known: Vec<Authorization>,
     /// What carries it, where it claims to need no authorization.
     pub free: FreeLevels,
+    /// Whether the capturer holds an authorization of the case and did not work in the case when it was captured.
+    pub was_out: bool,
     /// The capturer's trainings, where an authorization requires them.
     pub trainings: Vec<Training>,
     /// The alias that it names, where the capturer holds it.
@@ -87,6 +89,8 @@ impl JudgedAgainst {
         setting: &[String],
     ) -> Result<Self> {
         let known = authorizations::store::once_approved(conn, case)?;
+        let holds = |one: &Authorization| one.holders.iter().any(|holder| holder.id == capturer);
+        let was_out = known.iter().any(holds) && !cases::worked_then(conn, (case, capturer), new.captured_at)?;
         let trainings = match known.iter().any(|one| one.training_required) {
             true => users::store::trainings_of(conn, &[capturer.to_owned()])?,
             false => Vec::new(),
@@ -107,6 +111,7 @@ impl JudgedAgainst {
             named_by,
             free: FreeLevels::read(conn, case, new, setting)?,
             known,
+            was_out,
             trainings,
             alias,
             renamed,
@@ -187,6 +192,7 @@ pub fn judge(new: &NewCapture, capturer: &str, now: Micros, against: &JudgedAgai
     let at = new.captured_at.min(now);
     let seen = Seen {
         is_lookup: new.kind == CaptureKind::Lookup,
+        was_out: against.was_out,
         named_by: against.alias.as_ref().map(|_| &*against.named_by),
         is_trained: against.trainings.iter().any(|training| training.counts_at(at)),
         ..seen(said, (capturer, at, now), &against.renamed)
@@ -204,7 +210,7 @@ pub fn judge(new: &NewCapture, capturer: &str, now: Micros, against: &JudgedAgai
     verdict
 }
 
-/// What a capture says of itself, without a search, a training and an alias.
+/// What a capture says of itself, by somebody who worked in the case, without a search, a training and an alias.
 fn seen<'a>(
     said: &'a Particulars,
     (capturer, at, now): (&'a str, Micros, Micros),
@@ -219,6 +225,7 @@ fn seen<'a>(
         level: said.level,
         device: said.device,
         is_lookup: false,
+        was_out: false,
         is_trained: true,
         named_by: None,
         renamed,
@@ -255,10 +262,17 @@ pub fn goes_beyond(conn: &mut AnyConn, before: &StoredCapture, after: &Capture, 
         .coverage
         .iter()
         .any(|line| line.rule == "alias" && line.passed == Some(true));
-    let failed = |version: &Capture| -> Vec<String> {
-        // As when it was received, which no correction changes.
-        let at = version.captured_at.0.min(version.received_at.0);
+    // As when it was received, which no correction changes.
+    let moment = |version: &Capture| version.captured_at.0.min(version.received_at.0);
+    let mut was_out = |version: &Capture| {
+        let member = (version.case_id.as_str(), version.capturer.id.as_str());
+        cases::worked_then(conn, member, moment(version)).map(|worked| !worked)
+    };
+    let (was_out_before, is_out_after) = (was_out(before)?, was_out(after)?);
+    let failed = |version: &Capture, was_out: bool| -> Vec<String> {
+        let at = moment(version);
         let seen = Seen {
+            was_out,
             is_trained: trainings.iter().any(|training| training.counts_at(at)),
             ..seen(&version.particulars, (&version.capturer.id, at, now), &renamed)
         };
@@ -272,8 +286,8 @@ pub fn goes_beyond(conn: &mut AnyConn, before: &StoredCapture, after: &Capture, 
         }
         failed
     };
-    let kept = failed(before);
-    Ok(failed(after).iter().any(|rule| !kept.contains(rule)))
+    let kept = failed(before, was_out_before);
+    Ok(failed(after, is_out_after).iter().any(|rule| !kept.contains(rule)))
 }
 
 /// Adds the rule of the alias, where one is named or a covert capture needs one. It tells that there was one and whether

@@ -20,6 +20,7 @@ mod reads;
 mod recusal;
 pub mod store;
 mod tasks;
+mod worked;
 mod zone;
 
 use actix_web::web::{self, ServiceConfig};
@@ -36,6 +37,7 @@ pub use pages::{CaseLine, CasePage, Tab, TaskLine, may_open, offers_for, tasks_f
 pub use particulars::{Due, Stage};
 pub use reads::{Rights, WorkDesk, cases, desk, shared};
 pub use store::{DecidesIn, VisibleTo, decided, nothing_due, visible};
+pub use worked::worked_then;
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {

@@ -23,6 +23,7 @@ mod log_tally;
 mod manifest;
 mod new_log;
 mod output;
+mod policy;
 mod rebuild;
 mod restore;
 mod said_once;
@@ -106,6 +107,9 @@ enum Command {
     Export(Box<export::ExportArgs>),
     /// Record to whom a packet went, and make a download link for them
     Disclose(Box<disclose::DiscloseArgs>),
+    /// Show the agency's authorization policy, or propose a version of it
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
     /// Check a packet, offline: no server, no database
     #[command(disable_help_flag = true)]
     Verify {
@@ -183,6 +187,7 @@ fn dispatch(line: CommandLine) -> Done {
         Command::Examination(args) => examination::run(&common.server(), &args),
         Command::Export(args) => export::run(&common.server(), *args),
         Command::Disclose(args) => disclose::run(&common.server(), &args),
+        Command::Policy(command) => policy::run(&common.server(), &command),
         // The verifier is the same program that is also built alone.
         Command::Verify { args } => Ok(crate::bag::cli::run(args.into_iter()).into()),
         Command::Audit(args) => audit::run(&common.settings()?, &args),

@@ -370,3 +370,59 @@ fn where_a_packet_is_to_lie_is_checked_first(app: &App) {
     assert!(complaint(&done).contains("/nowhere/p.zip"), "{}", complaint(&done));
     assert_eq!(app.count(&case.stream, "packet.requested"), 0);
 }
+
+both_databases!(the_policy_is_shown_edited_and_proposed);
+fn the_policy_is_shown_edited_and_proposed(app: &App) {
+    let policy = |args: &[&str], by: &crate::kit::Client| {
+        let mut command = casetrail(app);
+        command.env("CASETRAIL_TOKEN", by.token.as_ref().unwrap());
+        command.arg("policy").args(args).output().unwrap()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("policy.json");
+    let file = file.to_str().unwrap();
+    let shown = policy(&["show"], &app.lead);
+    let mut terms: Value = serde_json::from_slice(&shown.stdout).unwrap();
+    let in_force = app.lead.get("/api/v1/authorization-policies/in-force").is(200);
+    assert_eq!(terms, in_force["terms"]);
+    assert!(policy(&["show", "--out", file], &app.lead).status.success());
+    assert_eq!(fs::read(file).unwrap(), shown.stdout);
+    // Nothing is written over.
+    assert_eq!(policy(&["show", "--out", file], &app.lead).status.code(), Some(2));
+    terms["overt"]["longest_days"] = json!(30);
+    fs::write(file, terms.to_string()).unwrap();
+    let propose = ["propose", file, "--reason", "a month is enough"];
+    app.leaves_none("authorization_policy", || {
+        let refused = policy(&propose, &app.lead);
+        assert!(
+            !refused.status.success() && complaint(&refused).contains("may not"),
+            "{refused:?}"
+        );
+    });
+    let made = app.leaves("agency", "authorization_policy.proposed", &app.supervisor, || {
+        policy(&propose, &app.supervisor)
+    });
+    assert!(made.status.success(), "{made:?}");
+    let versions = app.supervisor.get("/api/v1/authorization-policies").is(200);
+    let newest = &versions["items"][0];
+    assert_eq!(
+        (&newest["terms"], &newest["reason"]),
+        (&terms, &json!("a month is enough"))
+    );
+    let told = String::from_utf8(made.stdout).unwrap();
+    assert!(told.contains(newest["id"].as_str().unwrap()), "{told}");
+    // What is wrong with it is told field by field, and what is no document is told of as that.
+    terms["overt"]["longest_days"] = json!(0);
+    for (content, code, told) in [
+        (terms.to_string(), 2, "terms.overt.longest_days"),
+        ("{".to_owned(), 2, "is no JSON"),
+    ] {
+        fs::write(file, content).unwrap();
+        let refused = policy(&propose, &app.deputy);
+        assert_eq!(refused.status.code(), Some(code), "{refused:?}");
+        assert!(complaint(&refused).contains(told), "{refused:?}");
+    }
+    let missing = policy(&["propose", "/nowhere.json", "--reason", "x"], &app.deputy);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(complaint(&missing).contains("cannot be read"), "{missing:?}");
+}

@@ -57,7 +57,10 @@ fn a_repudiated_emergency_is_not_started_again_on_the_same_day(app: &App) {
     decide(&app.supervisor, &first, "repudiate").is(200);
     app.leaves_nothing(&case.stream, || {
         let told = app.lead.post(&path, emergency(app)).problem(409, "conflict");
-        assert!(told.to_string().contains("repudiated your emergency A-1"), "{told}");
+        assert!(told.to_string().contains("repudiated the emergency A-1"), "{told}");
+        // Nor does a colleague start one that they hold.
+        let theirs = with(emergency(app), json!({"holders": [app.member.id, app.lead.id]}));
+        app.member.post(&path, theirs).problem(409, "conflict");
     });
     // Nobody else is kept from it, and no other case is; and what a supervisor decides can be asked for at once.
     let own = with(emergency(app), json!({"holders": [app.member.id]}));
@@ -66,6 +69,22 @@ fn a_repudiated_emergency_is_not_started_again_on_the_same_day(app: &App) {
     app.lead.post(&case.path("authorizations"), app.request()).is(201);
     app.advance(days(2));
     started(app, &case);
+}
+
+both_databases!(who_held_a_repudiated_emergency_starts_no_other);
+fn who_held_a_repudiated_emergency_starts_no_other(app: &App) {
+    let case = app.case();
+    let path = case.path("authorizations/emergency");
+    let both = with(emergency(app), json!({"holders": [app.lead.id, app.member.id]}));
+    let first = app.lead.post(&path, both).is(201);
+    let first = format!("/api/v1/authorizations/{}", first["id"].as_str().unwrap());
+    decide(&app.supervisor, &first, "repudiate").is(200);
+    let own = with(emergency(app), json!({"holders": [app.member.id]}));
+    app.leaves_nothing(&case.stream, || {
+        app.member.post(&path, own.clone()).problem(409, "conflict");
+    });
+    app.advance(days(2));
+    app.member.post(&path, own).is(201);
 }
 
 both_databases!(who_left_before_an_emergency_confirms_it);

@@ -1,4 +1,5 @@
-//! Side ways around "nobody decides an own request": to leave the case first, or to name oneself.
+//! Side ways around "nobody decides an own request": to leave the case first, or to name oneself. And what an authorization
+//! covers of somebody who had left.
 
 use serde_json::json;
 
@@ -6,7 +7,7 @@ use crate::both_databases;
 use crate::decide::{asked, held};
 use crate::handover::handed_over;
 use crate::kit::browser::Browser;
-use crate::kit::{App, Case, hours};
+use crate::kit::{App, Case, Client, hours, with};
 
 both_databases!(who_leaves_a_case_decides_nothing_of_that_time);
 fn who_leaves_a_case_decides_nothing_of_that_time(app: &App) {
@@ -113,4 +114,45 @@ fn nobody_names_themselves_to_decide(app: &App) {
     app.member
         .patch(&led.path(""), 3, json!({"supervisor_id": app.double.id}))
         .refuses(422, "supervisor_id", "other");
+}
+
+both_databases!(an_authorization_covers_nothing_of_the_time_out_of_the_case);
+fn an_authorization_covers_nothing_of_the_time_out_of_the_case(app: &App) {
+    let case = app.case();
+    app.leave_of(
+        &case,
+        with(app.request(), json!({"holders": [app.lead.id, app.member.id]})),
+    );
+    let membership = case.path(&format!("members/{}", app.member.id));
+    app.advance(hours(1));
+    let working = app.at(0);
+    app.advance(hours(1));
+    app.lead.delete(&membership).is(204);
+    app.advance(hours(1));
+    let out = app.at(0);
+    app.advance(hours(1));
+    app.lead.put(&membership, json!({})).is(200);
+    app.advance(hours(1));
+    let judged = |by: &Client, captured_at: &str| {
+        let url = format!("https://instagram.example/p/{}/{captured_at}", by.id);
+        let item = by
+            .log(&case, app.post_with(json!({"captured_at": captured_at, "url": url})))
+            .is(201);
+        let lines = item["coverage"].as_array().unwrap().clone();
+        let holder = lines.into_iter().find(|line| line["rule"] == "holder").unwrap();
+        (item["state"].clone(), holder["why"].clone())
+    };
+    let covered = (json!("logged"), json!("the capturer is a holder"));
+    assert_eq!(judged(&app.member, &app.at(0)), covered);
+    assert_eq!(judged(&app.member, &working), covered, "they had not left yet");
+    let beyond = (
+        json!("held"),
+        json!("the capturer did not work in the case at that time"),
+    );
+    assert_eq!(judged(&app.member, &out), beyond);
+    // Who led the case all the time worked in it, also when another leads it now.
+    assert_eq!(judged(&app.lead, &out), covered);
+    handed_over(&case, &app.lead, &app.member);
+    assert_eq!(judged(&app.lead, &working), covered);
+    assert_eq!(judged(&app.member, &out), beyond, "a lead, who was out then");
 }
