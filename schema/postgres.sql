@@ -296,7 +296,8 @@ CREATE TABLE public.exception_signoffs (
     object_id text NOT NULL,
     case_id text NOT NULL,
     leaf bytea NOT NULL,
-    body text NOT NULL
+    body text NOT NULL,
+    object_version bigint DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE public.exhibit_lists (

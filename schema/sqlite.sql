@@ -346,7 +346,7 @@ CREATE TABLE exception_signoffs (
     object_id TEXT NOT NULL,
     case_id TEXT NOT NULL,
     leaf BLOB NOT NULL,
-    body TEXT NOT NULL,
+    body TEXT NOT NULL, object_version BIGINT NOT NULL DEFAULT 0,
     UNIQUE (object_id, class)
 );
 

@@ -82,13 +82,14 @@ find "$bag" | sort | cmp -s - "$folder/before" || fail "a command of HOW-TO-VERI
 cat "$folder"/steps/*.said >"$folder/said"
 printed() { grep -qE -- "$1" "$folder/said" || { cat "$folder/said" >&2; fail "no command of HOW-TO-VERIFY.txt prints: $1"; }; }
 issued() { sed -nE "s/.*\"$1\":\"([0-9a-f]{64})\".*/\1/p" "$bag/proof/issued.json"; }
-[ "$(find "$folder/steps" -name '*.sh' | wc -l)" -eq 11 ] || fail "HOW-TO-VERIFY.txt has another number of commands than this script knows"
+[ "$(find "$folder/steps" -name '*.sh' | wc -l)" -eq 12 ] || fail "HOW-TO-VERIFY.txt has another number of commands than this script knows"
 printed '^PASSED: '
 printed '^data/packet.json: OK$'
 printed '^bag-info.txt: OK$'
 printed ' is valid$'
 printed "^$(issued manifest_sha256)  manifest-sha256.txt$"
 printed "^$(issued evidence_sha256)  -$"
+printed '^3 files beside data are those that were issued; no file was added.$'
 printed '^Signature Verified Successfully$'
 printed '^The issue is in the signed tree.$'
 printed "^$(issued head)$"
@@ -107,6 +108,26 @@ done
 sed -i 's/"v":1}$/"v":2}/' "$folder/changed/proof/issued.json"
 (cd "$folder/changed" && bash "$(grep -l tlog-proof "$folder"/steps/*.sh)") >"$folder/said" 2>&1 || true
 grep -q 'NOT IN THE TREE' "$folder/said" || fail "a changed issue passed"
+
+# Whoever signs with a key of their own leaves another log.pem; the agency's log.vkey is the one that counts.
+cp -r "$bag" "$folder/resigned"
+openssl genpkey -algorithm ed25519 -out "$folder/own.key" 2>/dev/null
+openssl pkey -in "$folder/own.key" -pubout -out "$folder/resigned/proof/log.pem"
+awk '/^$/{exit} {print}' proof/checkpoint >"$folder/body"
+openssl pkeyutl -sign -inkey "$folder/own.key" -rawin -in "$folder/body" -out "$folder/sig"
+python3 - "$folder" <<'PYTHON'
+import base64, pathlib, sys
+folder = pathlib.Path(sys.argv[1])
+note = folder / "resigned/proof/checkpoint"
+body, signed = note.read_text().split("\n\n", 1)
+dash, name, signature = signed.split("\n")[0].split(" ")
+forged = base64.b64encode(base64.b64decode(signature)[:4] + (folder / "sig").read_bytes()).decode()
+note.write_text(f"{body}\n\n{dash} {name} {forged}\n")
+PYTHON
+(cd "$folder/resigned" && bash -euo pipefail "$(grep -l pkeyutl "$folder"/steps/*.sh)") >"$folder/said" 2>&1 && fail "a checkpoint that another key signed passed"
+touch "$folder/resigned/data/exhibits/another"
+(cd "$folder/resigned" && bash -euo pipefail "$(grep -l 'WERE ADDED' "$folder"/steps/*.sh)") >"$folder/said" 2>&1 && fail "a file that was added passed"
+grep -q 'WERE ADDED: data/exhibits/another' "$folder/said" || fail "a file that was added is not named"
 
 [ "$(cat proof/log.vkey)" = "$vkey" ] || fail "log.vkey is not the agency's key"
 cmp -s data/verify.html "$folder/verify.html" || fail "the packet's verify.html is not the server's"

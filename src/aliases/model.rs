@@ -107,6 +107,12 @@ impl Alias {
         Some(last.saturating_add(REVIEW_DAYS * DAY))
     }
 
+    /// Whether it may be used on a platform: it names an account there, or none anywhere.
+    pub fn is_on(&self, platform: Option<&str>) -> bool {
+        let accounts = &self.terms.accounts;
+        accounts.is_empty() || platform.is_none_or(|on| accounts.iter().any(|account| account.platform == on))
+    }
+
     /// Whether it counted at a time: approved, not retired, its review not overdue.
     pub fn counts_at(&self, at: Micros) -> bool {
         let retired = self.retirement.as_ref().is_some_and(|retirement| retirement.at.0 <= at);

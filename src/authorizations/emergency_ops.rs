@@ -17,14 +17,14 @@ use crate::roster;
 /// Starts an emergency authorization: it counts from now on, for four hours. What is due in the case does not stop it.
 pub fn start(tx: &mut Tx<'_>, wanted: &Request) -> Result<Recorded<Authorization>> {
     let case_id = tx.case_id()?;
-    if let Some(number) = store::running_emergency(tx.conn, &case_id, &tx.caller.user, tx.now)? {
-        return Err(Error::conflict(format!(
-            "Your emergency A-{number} runs in this case, and waits for a supervisor: work under it until that word, and ask for an authorization beside it."
-        )));
-    }
     let holders = ops::holders(tx, &wanted.holders)?;
     let mut people: Vec<&str> = holders.iter().map(|holder| holder.id.as_str()).collect();
     people.push(&tx.caller.user);
+    if let Some(number) = store::running_emergency(tx.conn, (&case_id, &people), tx.now)? {
+        return Err(Error::conflict(format!(
+            "The emergency A-{number} runs in this case, of one who would start or hold this one, and waits for a supervisor: work under it until that word, and ask for an authorization beside it."
+        )));
+    }
     if let Some((number, until)) = store::repudiated_emergency(tx.conn, (&case_id, &people), tx.now)? {
         return Err(Error::conflict(format!(
             "A supervisor repudiated the emergency A-{number} in this case, and who had started or held it starts or holds no other here until {}: ask for an authorization, which a supervisor decides.",

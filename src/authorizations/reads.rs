@@ -194,8 +194,12 @@ pub async fn notices(gate: &Gate, requester: &RequestCtx) -> Result<LeaveNotices
 ///
 /// # Errors
 /// Where the database fails.
-pub fn cut_off(conn: &mut AnyConn, id: &str, now: Micros) -> Result<Option<(i64, &'static str, Micros)>> {
-    let found = store::find(conn, id)?;
+pub fn cut_off(
+    conn: &mut AnyConn,
+    (case, id): (&str, &str),
+    now: Micros,
+) -> Result<Option<(i64, &'static str, Micros)>> {
+    let found = store::find_in(conn, (case, id))?;
     Ok(found.and_then(|one| one.cut_off(now).map(|(what, at)| (one.number, what, at))))
 }
 

@@ -26,17 +26,29 @@ pub fn get(conn: &mut AnyConn, id: &str) -> Result<Authorization> {
     db::record(conn, authorizations::table.find(id).select(authorizations::body))
 }
 
+/// An authorization of a case, where the case has one of this id: a capture may claim any.
+pub fn find_in(conn: &mut AnyConn, (case, id): (&str, &str)) -> Result<Option<Authorization>> {
+    Ok(find(conn, id)?.filter(|found| found.case_id == case))
+}
+
 /// An authorization by id, where there is one.
 pub fn find(conn: &mut AnyConn, id: &str) -> Result<Option<Authorization>> {
     let found = authorizations::table.filter(authorizations::id.eq(id));
     Ok(db::records(conn, found.select(authorizations::body))?.pop())
 }
 
-/// The number of the emergency that a user started in a case and that runs, where one does.
-pub fn running_emergency(conn: &mut AnyConn, case: &str, user: &str, now: Micros) -> Result<Option<i64>> {
+/// The number of an emergency that runs in a case and that one of these people started or holds, where there is one.
+pub fn running_emergency(conn: &mut AnyConn, (case, people): (&str, &[&str]), now: Micros) -> Result<Option<i64>> {
+    let held = authorization_holders::table
+        .filter(authorization_holders::user_id.eq_any(people))
+        .select(authorization_holders::authorization_id);
     Ok(authorizations::table
         .filter(authorizations::case_id.eq(case))
-        .filter(authorizations::requester_id.eq(user))
+        .filter(
+            authorizations::requester_id
+                .eq_any(people)
+                .or(authorizations::id.eq_any(held)),
+        )
         .filter(authorizations::state.eq(AuthorizationState::Emergency.as_str()))
         .filter(authorizations::ends_at.ge(now))
         .select(authorizations::number)
@@ -44,7 +56,7 @@ pub fn running_emergency(conn: &mut AnyConn, case: &str, user: &str, now: Micros
         .optional()?)
 }
 
-/// How long after the end of an emergency that a supervisor repudiated its starter can start no other in the case.
+/// How long after the end of an emergency that a supervisor repudiated its starter and holders have no other in the case.
 const AFTER_REPUDIATION: Micros = DAY;
 
 /// The number of the last emergency in a case that a supervisor repudiated and that one of these people had started or
@@ -113,9 +125,9 @@ pub fn save(conn: &mut AnyConn, authorization: &Authorization, leaf: &Digest) ->
     Ok(())
 }
 
-/// The number in its case of an authorization; `None` where there is none of this id.
-pub fn number_of(conn: &mut AnyConn, id: &str) -> Result<Option<i64>> {
-    let found = authorizations::table.filter(authorizations::id.eq(id));
+/// The number of an authorization of a case; `None` where the case has none of this id.
+pub fn number_of(conn: &mut AnyConn, (case, id): (&str, &str)) -> Result<Option<i64>> {
+    let found = authorizations::table.filter(authorizations::id.eq(id).and(authorizations::case_id.eq(case)));
     Ok(found.select(authorizations::number).first(conn).optional()?)
 }
 

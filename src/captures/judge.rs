@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::arrival::Arrived;
 use super::model::{
-    Basis, BasisKind, Capture, CaptureKind, CaptureState, Flag, NewCapture, Particulars, STANDING_ORDER, StoredCapture,
-    is_unfinished,
+    Basis, BasisKind, CaptureKind, CaptureState, Flag, NewCapture, Particulars, STANDING_ORDER, is_unfinished,
 };
 use crate::aliases::{self, Alias};
 use crate::authorization_policies::{self, PolicyInForce};
@@ -141,7 +140,7 @@ impl FreeLevels {
             let (levels, order) = (setting.to_vec(), None);
             return Ok(Self { levels, order });
         }
-        let units = cases::store::unit_names(conn, case)?;
+        let units = cases::unit_names_then(conn, case, new.captured_at)?;
         Ok(Self {
             levels: Vec::new(),
             order: Some(standing_order(&policy, new.particulars.level, &units)),
@@ -158,7 +157,7 @@ impl FreeLevels {
 }
 
 /// Whether a standing order of the policy in force carries a capture of this level in a case of these units.
-fn standing_order(policy: &PolicyInForce, level: Option<Level>, units: &[String]) -> Line {
+pub(super) fn standing_order(policy: &PolicyInForce, level: Option<Level>, units: &[String]) -> Line {
     let of_level = level.map(|level| (level, policy.terms.of(level)));
     let (passed, why) = match of_level.map(|(level, terms)| (level, &terms.standing_order, terms.order_for(units))) {
         None => (false, "names no level, and a standing order holds at levels".to_owned()),
@@ -211,7 +210,7 @@ pub fn judge(new: &NewCapture, capturer: &str, now: Micros, against: &JudgedAgai
 }
 
 /// What a capture says of itself, by somebody who worked in the case, without a search, a training and an alias.
-fn seen<'a>(
+pub(super) fn seen<'a>(
     said: &'a Particulars,
     (capturer, at, now): (&'a str, Micros, Micros),
     renamed: &'a [AccountFields],
@@ -234,62 +233,6 @@ fn seen<'a>(
     }
 }
 
-/// Whether a correction moves a capture beyond that on which it rests: whether a rule that the version before kept would
-/// not hold for it. What covers it stays as it was judged; that is told beside it. A closed capture waits for a supervisor,
-/// who sees what was corrected.
-///
-/// # Errors
-/// Where the database fails.
-pub fn goes_beyond(conn: &mut AnyConn, before: &StoredCapture, after: &Capture, now: Micros) -> Result<bool> {
-    let (state, before) = (before.state, &before.capture);
-    if state.is_closed() {
-        return Ok(false);
-    }
-    if before.basis.kind == BasisKind::NotRequired {
-        return Ok(after.particulars.level > before.particulars.level);
-    }
-    let leave = match &before.basis.id {
-        Some(id) => authorizations::store::find(conn, id)?,
-        None => None,
-    };
-    let Some(leave) = leave else { return Ok(false) };
-    let renamed = subjects::renamed(conn, &before.case_id)?;
-    let trainings = match leave.training_required {
-        true => users::store::trainings_of(conn, std::slice::from_ref(&before.capturer.id))?,
-        false => Vec::new(),
-    };
-    let has_alias = before
-        .coverage
-        .iter()
-        .any(|line| line.rule == "alias" && line.passed == Some(true));
-    // As when it was received, which no correction changes.
-    let moment = |version: &Capture| version.captured_at.0.min(version.received_at.0);
-    let mut was_out = |version: &Capture| {
-        let member = (version.case_id.as_str(), version.capturer.id.as_str());
-        cases::worked_then(conn, member, moment(version)).map(|worked| !worked)
-    };
-    let (was_out_before, is_out_after) = (was_out(before)?, was_out(after)?);
-    let failed = |version: &Capture, was_out: bool| -> Vec<String> {
-        let at = moment(version);
-        let seen = Seen {
-            was_out,
-            is_trained: trainings.iter().any(|training| training.counts_at(at)),
-            ..seen(&version.particulars, (&version.capturer.id, at, now), &renamed)
-        };
-        let lines = leave.covers(&seen).into_iter();
-        let mut failed: Vec<String> = lines
-            .filter(|line| line.passed == Some(false))
-            .map(|line| line.rule)
-            .collect();
-        if version.particulars.level == Some(Level::Covert) && !has_alias {
-            failed.push("alias".to_owned());
-        }
-        failed
-    };
-    let kept = failed(before, was_out_before);
-    Ok(failed(after, is_out_after).iter().any(|rule| !kept.contains(rule)))
-}
-
 /// Adds the rule of the alias, where one is named or a covert capture needs one. It tells that there was one and whether
 /// it counted, and nothing else: a record of a case names no alias. Where the basis is no authorization, none is needed.
 fn judge_alias(verdict: &mut Judgment, new: &NewCapture, at: Micros, alias: Option<&Alias>) {
@@ -302,6 +245,9 @@ fn judge_alias(verdict: &mut Judgment, new: &NewCapture, at: Micros, alias: Opti
         return;
     }
     let (counted, why) = match alias {
+        Some(alias) if !alias.is_on(new.particulars.platform.as_deref()) => {
+            (false, format!("{UNDER_AN_ALIAS} that has no account on this platform"))
+        }
         Some(alias) if alias.counts_at(at) => (true, format!("{UNDER_AN_ALIAS} that counted at the time")),
         Some(_) => (false, format!("{UNDER_AN_ALIAS} that did not count at the time")),
         None => (false, "names no alias of the capturer".to_owned()),

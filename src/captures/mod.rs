@@ -5,6 +5,7 @@
 
 mod api;
 mod arrival;
+mod beyond;
 pub mod by_digest;
 pub mod choice;
 pub mod derivatives;

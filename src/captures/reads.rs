@@ -128,7 +128,7 @@ pub async fn weighed(gate: &Gate, requester: &RequestCtx, id: String) -> Result<
         };
         let rests_on = stored_basis.filter(|_| !closed);
         let cut_off = match rests_on {
-            Some(id) => authorizations::cut_off(ctx.conn, &id, ctx.now)?,
+            Some(id) => authorizations::cut_off(ctx.conn, (&case.id, &id), ctx.now)?,
             None => None,
         };
         let rights = ItemRights::of(ctx);

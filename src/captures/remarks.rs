@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use serde_json::Value;
 
+use super::beyond::goes_beyond;
 use super::examinations;
-use super::judge;
 use super::lists;
 use super::model::{
     BasisKind, Capture, CaptureDecision, CaptureMark, CaptureNote, CaptureState, CaptureView, DecisionOutcome,
@@ -130,7 +130,7 @@ fn transition_of(stored: &StoredCapture, outcome: DecisionOutcome) -> Result<(Ac
 pub fn correct(tx: &mut Tx<'_>, id: &str, new: &NewCorrection) -> Result<Recorded<CaptureView>> {
     let before = store::capture(tx.conn, id)?;
     let mut capture = before.capture.clone().corrected(new, tx.me(), tx.now);
-    let is_beyond = judge::goes_beyond(tx.conn, &before, &capture, tx.now)?;
+    let is_beyond = goes_beyond(tx.conn, &before, &capture, tx.now)?;
     if is_beyond && !capture.flags.contains(&Flag::CorrectedBeyond) {
         capture.flags.push(Flag::CorrectedBeyond);
     }

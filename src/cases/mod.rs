@@ -20,7 +20,7 @@ mod reads;
 mod recusal;
 pub mod store;
 mod tasks;
-mod worked;
+mod then;
 mod zone;
 
 use actix_web::web::{self, ServiceConfig};
@@ -37,7 +37,7 @@ pub use pages::{CaseLine, CasePage, Tab, TaskLine, may_open, offers_for, tasks_f
 pub use particulars::{Due, Stage};
 pub use reads::{Rights, WorkDesk, cases, desk, shared};
 pub use store::{DecidesIn, VisibleTo, decided, nothing_due, visible};
-pub use worked::worked_then;
+pub use then::{unit_names_then, worked_then};
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {

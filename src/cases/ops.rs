@@ -200,6 +200,10 @@ fn put_people(tx: &mut Tx<'_>, patch: &CasePatch, next: &mut Case) -> Result<()>
             let message = "cannot change while an authorization of the case is asked for or runs, because the unit says who decides: have it decided, withdraw it or end it first";
             return Err(Error::field("unit_id", "leave", message));
         }
+        if unit != next.unit_id && store::holds_work(tx.conn, &next.id)? && !tx.may(Act::CaseRestrict) {
+            let message = "is changed by a supervisor who decides in this case, once leave was asked for or something was captured in it, because the unit says who decides: ask one of them";
+            return Err(Error::field("unit_id", "decides", message));
+        }
         next.unit_id = unit;
     }
     if let Some(id) = &patch.supervisor_id {

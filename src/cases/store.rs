@@ -113,11 +113,13 @@ impl VisibleTo {
 /// # Errors
 /// Where the database fails.
 pub fn unit_names(conn: &mut AnyConn, case: &str) -> Result<Vec<String>> {
-    let path: String = cases::table
-        .inner_join(units::table.on(units::id.eq(cases::unit_id)))
-        .filter(cases::id.eq(case))
-        .select(units::path)
-        .first(conn)?;
+    let unit: String = cases::table.find(case).select(cases::unit_id).first(conn)?;
+    names_of_unit(conn, &unit)
+}
+
+/// The names of a unit and of the units above it.
+pub(super) fn names_of_unit(conn: &mut AnyConn, unit: &str) -> Result<Vec<String>> {
+    let path: String = units::table.find(unit).select(units::path).first(conn)?;
     let ids: Vec<&str> = path.split('/').filter(|id| !id.is_empty()).collect();
     Ok(units::table
         .filter(units::id.eq_any(ids))
@@ -433,6 +435,15 @@ pub fn all_grants_of(conn: &mut AnyConn, case: &str) -> Result<Vec<Grant>> {
 /// Refuses a stage while the case owes something before it.
 pub fn nothing_due(conn: &mut AnyConn, case_id: &str, stage: Stage) -> Result<()> {
     case(conn, case_id)?.require(stage)
+}
+
+/// Whether an authorization of a case was ever asked for, or something captured in it.
+pub fn holds_work(conn: &mut AnyConn, case: &str) -> Result<bool> {
+    let (asked, items): (i64, i64) = cases::table
+        .find(case)
+        .select((cases::authorizations, cases::items))
+        .first(conn)?;
+    Ok(asked + items > 0)
 }
 
 /// Whether an authorization of a case waits for a decision or runs.

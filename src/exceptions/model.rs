@@ -41,7 +41,7 @@ impl ExceptionClass {
             Self::Beyond => "It goes beyond the authorization",
             Self::After => "The authorization was over",
             Self::Unjudged => "It could not be compared in full with its authorization",
-            Self::CorrectedBeyond => "As corrected, its authorization would not cover it",
+            Self::CorrectedBeyond => "As corrected, it goes beyond its leave or its decision",
             Self::Undecided => "It is held and waits for a decision",
             Self::EmergencyUnconfirmed => "Nobody has confirmed the emergency",
             Self::CovertUnreviewed => "Covert, and nobody else has reviewed it",
@@ -84,6 +84,9 @@ pub struct SignOff {
     pub class: ExceptionClass,
     /// The id of the capture or authorization.
     pub object_id: String,
+    /// The version of the capture that was looked at; earlier releases did not tell it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object_version: Option<i64>,
     /// Its case.
     pub case_id: String,
     /// What was found.
@@ -167,6 +170,9 @@ pub struct FoundException {
     pub object: ExceptionObject,
     /// The id of that.
     pub object_id: String,
+    /// The current version of a capture.
+    #[serde(skip)]
+    pub object_version: Option<i64>,
     /// The item of a capture, the number of an authorization in its case.
     pub number: i64,
     /// Where that stands now.

@@ -39,7 +39,8 @@ pub fn sign_authorization(tx: &mut Tx<'_>, id: &str, new: &NewSignOff) -> Result
 
 /// Whoever decided about an authorization is concerned by what rests on it.
 fn not_decided_by_caller(tx: &mut Tx<'_>, authorization: &str) -> Result<()> {
-    let Some(asked) = authorizations::store::find(tx.conn, authorization)? else {
+    let case = tx.case_id()?;
+    let Some(asked) = authorizations::store::find_in(tx.conn, (&case, authorization))? else {
         return Ok(());
     };
     let mut rulings = asked.approvals.iter().chain(&asked.decision).chain(&asked.revoked);
@@ -73,6 +74,7 @@ fn sign(tx: &mut Tx<'_>, object_id: &str, new: &NewSignOff) -> Result<Recorded<S
         id: tx.new_id(),
         class: new.class,
         object_id: object_id.to_owned(),
+        object_version: exception.object_version,
         case_id: tx.case_id()?,
         note: new.note.clone(),
         by: tx.me(),
@@ -84,7 +86,7 @@ fn sign(tx: &mut Tx<'_>, object_id: &str, new: &NewSignOff) -> Result<Recorded<S
         version: 1,
     };
     let made = tx.record(Action::ExceptionSignedOff, (NOUN, &signed.id), signed.version, &signed)?;
-    store::insert(tx.conn, &signed, &made.leaf)?;
+    store::save(tx.conn, &signed, &made.leaf)?;
     Ok(made.answering(signed))
 }
 

@@ -8,5 +8,5 @@ use crate::ledger::PastEvent;
 
 /// Makes what follows from an event about an exception.
 pub fn project(conn: &mut AnyConn, past: &PastEvent) -> Result<()> {
-    store::insert(conn, &past.read::<SignOff>()?, &past.leaf)
+    store::save(conn, &past.read::<SignOff>()?, &past.leaf)
 }

@@ -18,18 +18,29 @@ use crate::identity::Person;
 use crate::proof::id::Digest;
 use crate::users;
 
-/// Keeps that an exception was signed off, as an event with this leaf recorded it.
-pub fn insert(conn: &mut AnyConn, signed: &SignOff, leaf: &Digest) -> Result<()> {
-    diesel::insert_into(exception_signoffs::table)
-        .values((
-            exception_signoffs::id.eq(&signed.id),
-            exception_signoffs::class.eq(signed.class.as_str()),
-            exception_signoffs::object_id.eq(&signed.object_id),
-            exception_signoffs::case_id.eq(&signed.case_id),
-            exception_signoffs::leaf.eq(leaf.as_bytes().to_vec()),
-            exception_signoffs::body.eq(canonical(signed)?),
-        ))
-        .execute(conn)?;
+/// Keeps that an exception was signed off, as an event with this leaf recorded it. Of an exception that came up again, the
+/// last sign-off alone; the ledger has all.
+pub fn save(conn: &mut AnyConn, signed: &SignOff, leaf: &Digest) -> Result<()> {
+    let (object_id, class) = (&signed.object_id, signed.class.as_str());
+    let row = (
+        exception_signoffs::id.eq(&signed.id),
+        exception_signoffs::case_id.eq(&signed.case_id),
+        exception_signoffs::object_version.eq(signed.object_version.unwrap_or(0)),
+        exception_signoffs::leaf.eq(leaf.as_bytes().to_vec()),
+        exception_signoffs::body.eq(canonical(signed)?),
+    );
+    let before = exception_signoffs::table
+        .filter(exception_signoffs::object_id.eq(object_id))
+        .filter(exception_signoffs::class.eq(class));
+    if diesel::update(before).set(row.clone()).execute(conn)? == 0 {
+        let of = (
+            exception_signoffs::object_id.eq(object_id),
+            exception_signoffs::class.eq(class),
+        );
+        diesel::insert_into(exception_signoffs::table)
+            .values((of, row))
+            .execute(conn)?;
+    }
     Ok(())
 }
 
@@ -61,7 +72,20 @@ fn bounds(class: ExceptionClass, search: &ExceptionSearch) -> (String, String) {
     }
 }
 
-type CaptureFields = ((String, i64, String, String, Micros), (String, String), Option<String>);
+/// What was corrected beyond its leave is signed off as it stood: a later correction brings the exception back.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn is_of_this_version() -> _ {
+    let class: &'static str = ExceptionClass::CorrectedBeyond.as_str();
+    exception_signoffs::class
+        .ne(class)
+        .or(exception_signoffs::object_version.eq(captures::version))
+}
+
+type CaptureFields = (
+    (String, i64, String, String, Micros, i64),
+    (String, String),
+    Option<String>,
+);
 
 fn among_captures(
     conn: &mut AnyConn,
@@ -71,7 +95,8 @@ fn among_captures(
     let (before, same) = bounds(class, search);
     let signed = exception_signoffs::object_id
         .eq(captures::id)
-        .and(exception_signoffs::class.eq(class.as_str()));
+        .and(exception_signoffs::class.eq(class.as_str()))
+        .and(is_of_this_version());
     let mut query = captures::table
         .inner_join(cases::table.on(cases::id.eq(captures::case_id)))
         .left_join(exception_signoffs::table.on(signed))
@@ -85,6 +110,7 @@ fn among_captures(
                 captures::state,
                 captures::capturer_id,
                 captures::received_at,
+                captures::version,
             ),
             (cases::id, cases::number),
             exception_signoffs::body.nullable(),
@@ -124,7 +150,7 @@ fn among_captures(
 fn of_capture(
     class: ExceptionClass,
     overseen: &Overseen,
-    ((id, item, state, capturer, received_at), (case_id, case_number), signed): CaptureFields,
+    ((id, item, state, capturer, received_at, version), (case_id, case_number), signed): CaptureFields,
 ) -> Result<FoundException> {
     // Who captured what is closed is not told to all who read the case; the ledger tells the auditor.
     let is_closed = matches!(state.as_str(), "held" | "quarantined");
@@ -134,6 +160,7 @@ fn of_capture(
         class,
         object: ExceptionObject::OfCapture,
         object_id: id,
+        object_version: Some(version),
         number: item,
         object_state: state,
         case_id,
@@ -211,6 +238,7 @@ fn among_authorizations(
             person: decided.map(|ruling| ruling.by.clone()),
             since: decided.map_or(asked.requested_at, |ruling| ruling.at),
             object_id: asked.id,
+            object_version: None,
             case_id: asked.case_id,
             case_number,
             state: state_of(signed_off.as_ref()),

@@ -93,6 +93,13 @@ pub fn marks(story: &PacketStory, exhibit: &Exhibit) -> Vec<String> {
         Some("emergency") if !decided => marks.insert(0, "Emergency, not decided".into()),
         _ => {}
     }
+    let examination = exhibit.examination.as_ref().map_or(&Value::Null, |shown| &shown.record);
+    if examined(examination, |_| None)
+        .iter()
+        .any(|file| !file.flags.is_empty())
+    {
+        marks.push("Flagged when its file was read".into());
+    }
     if unjudged(record).next().is_some() {
         marks.push("Coverage in part not judged".into());
     }
@@ -179,7 +186,9 @@ pub fn of_exhibit<'s>(story: &'s PacketStory, exhibit: &Exhibit) -> Vec<Exceptio
     all.extend(flags_of(story, exhibit).map(impeachment));
     all.extend(flags(exhibit).map(|(flag, since)| {
         let what = match (flag, since, exhibit.redactions.is_some()) {
-            ("corrected_beyond", ..) => "As it was corrected, the authorization on which it rests would not cover it.",
+            ("corrected_beyond", ..) => {
+                "As it was corrected, it goes beyond the leave or the decision on which it rests."
+            }
             (_, true, _) => "Flag set when it was corrected.",
             (_, false, true) => "Flag of its record.",
             (_, false, false) => "Flag set when it was received.",
@@ -189,24 +198,38 @@ pub fn of_exhibit<'s>(story: &'s PacketStory, exhibit: &Exhibit) -> Vec<Exceptio
             ..told(label(flag), what)
         }
     }));
+    let found = trail.iter().rev().find(|event| &*event.action == "capture.examined");
     let examination = exhibit.examination.as_ref().map_or(&Value::Null, |shown| &shown.record);
     for (n, file) in (1..).zip(examined(examination, |_| None)) {
         all.extend(file.flags.into_iter().map(|flag| {
             let why = flag.value.trim_end().trim_end_matches('.');
-            told(
-                flag.label,
-                &format!("File {n}: {why}. Found when a program read the file."),
-            )
+            ExceptionTold {
+                at: found.map_or(received, |event| Some(event.at)),
+                ..told(
+                    flag.label,
+                    &format!("File {n}: {why}. Found when a program read the file."),
+                )
+            }
         }));
     }
     all
 }
 
-/// Flags on witnesses, and on captures that are no exhibits here.
+/// Authorizations that were approved against a check; flags on witnesses, and on captures that are no exhibits here.
 pub fn of_case(story: &PacketStory) -> impl Iterator<Item = ExceptionTold<'_>> {
     let is_exhibit = |id: &String| story.captures.get(id).is_some_and(|place| place.exhibit.is_some());
     let others = story.impeachment.iter().filter(move |(id, _)| !is_exhibit(id));
-    others.flat_map(|(_, flags)| flags.values().map(impeachment))
+    let against = story.against.iter().map(|one| ExceptionTold {
+        kind: "Approved against a check".into(),
+        at: one.at,
+        what: format!(
+            "Authorization no. {} was approved although a check of the agency’s policy asked for a reason.",
+            one.number
+        ),
+        why: one.why.clone(),
+        answer: ExceptionAnswer::Unneeded,
+    });
+    against.chain(others.flat_map(|(_, flags)| flags.values().map(impeachment)))
 }
 
 fn impeachment(flag: &ImpeachmentTold) -> ExceptionTold<'_> {

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::records::list;
 use super::words;
 use crate::text::{Fact, Zone, counted, label, phrase};
 
@@ -68,6 +69,27 @@ pub fn checks(all: &Value) -> Option<String> {
     });
     let passed = format!("{} passed.", counted(passed as u64, "check", "checks"));
     Some(against.chain([passed]).collect::<Vec<_>>().join(" "))
+}
+
+/// What an authorization that came into force was approved against: each check of the policy that asked for a reason, once,
+/// and the reasons given. Nothing where it was against none.
+pub fn against(record: &Value) -> Vec<String> {
+    let rulings = list(record, "approvals").iter().chain([&record["decision"]]);
+    let mut told: Vec<String> = Vec::new();
+    for ruling in rulings.filter(|_| !record["effective_from"].is_null()) {
+        let mut checks = list(ruling, "checks")
+            .iter()
+            .filter(|one| one["verdict"] == "needs_reason")
+            .peekable();
+        let reason = ruling["reason"].as_str().filter(|_| checks.peek().is_some());
+        let whys = checks.map(|one| {
+            let name = words::check(one["check"].as_str().unwrap_or_default());
+            format!("{name}: {}", one["why"].as_str().unwrap_or_default())
+        });
+        let all: Vec<String> = whys.chain(reason.map(|reason| format!("Reason: {reason}"))).collect();
+        told.extend(all.into_iter().filter(|one| !told.contains(one)).collect::<Vec<_>>());
+    }
+    told
 }
 
 /// A supervisor's word: by whom, when, why, under which conditions, policy and checks.

@@ -362,7 +362,7 @@ fn exceptions<'s>(
 ) -> Result<String, PageError> {
     told.extend(of_case(story).map(|told| (None, told)));
     if told.is_empty() {
-        let none = "<p class=\"soft\">Every exhibit was covered when it was captured. None was corrected or returned by its review, and no flag was set.</p></section>\n";
+        let none = "<p class=\"soft\">No rule that was judged of an exhibit failed. None was corrected or returned by its review, no flag was set, and no authorization was approved against a check.</p></section>\n";
         return Ok([include_str!("section_exceptions.html"), none].concat());
     }
     let paging = Paging {

@@ -14,8 +14,8 @@ use super::handed::EarlierDisclosure;
 use super::impeachment::ImpeachmentTold;
 use super::paging::Paging;
 use super::withheld::{CoverageRow, IncludedAlias, RecordAbout, WithheldAliases, WithheldRecords};
-use super::{PageError, words};
-use crate::clock::Micros;
+use super::{PageError, rulings, words};
+use crate::clock::{self, Micros};
 use crate::proof::Digest;
 use crate::proof::event::{self, EventRef};
 use crate::proof::packet::{
@@ -91,6 +91,8 @@ pub struct PacketStory {
     pub statuses: HashMap<Rc<str>, u64>,
     /// Numbers of authorizations, by id.
     pub authorizations: HashMap<String, String>,
+    /// What authorizations were approved against.
+    pub against: Vec<ApprovedAgainst>,
     /// People as the records shown name them, by their ids.
     pub names: HashMap<String, String>,
     /// What happened to each exhibit and authorization, by its id.
@@ -171,6 +173,7 @@ impl PacketStory {
             numbers: std::mem::take(&mut first.numbers),
             statuses: HashMap::new(),
             authorizations: std::mem::take(&mut first.authorizations),
+            against: std::mem::take(&mut first.against),
             names: HashMap::new(),
             trails: HashMap::new(),
             events: 0,
@@ -362,12 +365,35 @@ pub(super) fn shown_event(line: &[u8]) -> Result<Option<EventRef<'_>>, PageError
     }
 }
 
+/// An authorization that was approved although a check of the policy asked for a reason.
+pub struct ApprovedAgainst {
+    /// Its number.
+    pub number: String,
+    /// When it came into force.
+    pub at: Option<Micros>,
+    /// The checks and the reasons, each in a sentence.
+    pub why: Vec<String>,
+}
+
+impl ApprovedAgainst {
+    fn of(record: &Value) -> Option<Self> {
+        let why = rulings::against(record);
+        let at = record["effective_from"].as_str().and_then(clock::parse);
+        (!why.is_empty()).then(|| Self {
+            number: number(record),
+            at,
+            why,
+        })
+    }
+}
+
 /// What `packet.json` tells at the first look.
 #[derive(Default)]
 struct FirstLook {
     head: Option<Head>,
     case: Option<Shown>,
     authorizations: HashMap<String, String>,
+    against: Vec<ApprovedAgainst>,
     things: HashMap<String, String>,
     exhibits: HashMap<String, u32>,
     numbers: HashMap<String, String>,
@@ -393,6 +419,7 @@ impl FirstLook {
                 let id = row["record"]["id"].as_str().unwrap_or_default();
                 self.authorizations.insert(id.to_owned(), number(&row["record"]));
                 self.aliases.authorization(&row["record"]);
+                self.against.extend(ApprovedAgainst::of(&row["record"]));
             }
             "exhibits" => {
                 let ExhibitFiles {

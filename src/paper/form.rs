@@ -17,6 +17,8 @@ const PRINTED: i64 = 4;
 const MULTILINE: i64 = 1 << 12;
 /// How letters look that somebody types: nine points, black.
 const LOOK: &str = "/Helv 9 Tf 0 g";
+/// The same in a field of one line: as large as fits its height and the length of what is typed.
+const LOOK_OF_ONE_LINE: &str = "/Helv 0 Tf 0 g";
 /// A cross in a box of ten points.
 const CROSS: &[u8] = b"q 1.2 w 2 2 m 8 8 l 2 8 m 8 2 l S Q";
 
@@ -149,7 +151,11 @@ fn widget(document: &mut Document, field: &PlacedField, (page, letters): (Object
             empty.dict.set("Resources", letters.clone());
             let empty = document.add_object(empty);
             widget.set("FT", "Tx");
-            widget.set("DA", Object::string_literal(LOOK));
+            let look = match field.kind {
+                FieldKind::Lines => LOOK,
+                _ => LOOK_OF_ONE_LINE,
+            };
+            widget.set("DA", Object::string_literal(look));
             widget.set("AP", dictionary! { "N" => empty });
         }
     }

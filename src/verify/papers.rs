@@ -140,7 +140,7 @@ mod tests {
             (
                 HOW_TO_VERIFY,
                 PAPERS,
-                "190bc68877715d73d81b9ea0cc149f901e4778ffa26532392f1816dc24e5a95a",
+                "75133b3b808fcbb8427bb7d2c874e9d9893ff77ad5c0d7d35a0844adc720f916",
             ),
         ];
         for (words, version, digest_known) in known {

@@ -101,6 +101,28 @@ fn an_alias_counts_once_a_supervisor_of_the_unit_approved_it(app: &App) {
     app.audit();
 }
 
+both_databases!(an_alias_counts_on_its_platforms_alone);
+fn an_alias_counts_on_its_platforms_alone(app: &App) {
+    let alias = approved(app);
+    let case = covert_case(app, &alias);
+    let logged = |platform: &str| {
+        let capture = with(
+            under(app, &alias),
+            json!({"platform": platform, "url": format!("https://{platform}.example/1")}),
+        );
+        app.lead.log(&case, capture).is(201)
+    };
+    let own = logged("instagram");
+    assert_eq!((&own["state"], &line(&own)["passed"]), (&json!("logged"), &json!(true)));
+    // The authorization covers the web too; the alias has no account there.
+    let other = logged("web");
+    assert_eq!(
+        (&other["state"], &line(&other)["passed"]),
+        (&json!("held"), &json!(false))
+    );
+    assert!(!other.to_string().contains(NAME));
+}
+
 both_databases!(nobody_decides_an_alias_that_they_hold_or_asked_for);
 fn nobody_decides_an_alias_that_they_hold_or_asked_for(app: &App) {
     // A supervisor asks for a person of the unit, and another supervisor decides.

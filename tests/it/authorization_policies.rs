@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::both_databases;
 use crate::kit::browser::Browser;
-use crate::kit::{App, Case, Client, days, with};
+use crate::kit::{App, Case, Client, days, hours, with};
 
 const PATH: &str = "/api/v1/authorization-policies";
 
@@ -355,7 +355,13 @@ fn a_standing_order_carries_captures_without_an_authorization(app: &App) {
         "logged"
     );
     // It carries nothing that was captured before it was adopted.
-    assert_eq!(app.lead.log(&case, early).is(201)["state"], "held");
+    assert_eq!(app.lead.log(&case, early.clone()).is(201)["state"], "held");
+    // Nor does a correction move one to before it.
+    let made = app.lead.log(&case, app.post_with(claim.clone())).is(201);
+    let earlier = json!({"captured_at": early["captured_at"], "reason": "read again"});
+    let corrections = format!("/api/v1/captures/{}/corrections", made["id"].as_str().unwrap());
+    let moved = app.lead.post(&corrections, earlier).is(201);
+    assert_eq!(moved["flags"], json!(["corrected_beyond"]));
     let discreet = with(claim, json!({"level": "discreet"}));
     assert_eq!(app.lead.log(&case, app.post_with(discreet)).is(201)["state"], "held");
 }
@@ -411,6 +417,17 @@ fn a_standing_order_of_a_unit_carries_its_cases_alone(app: &App) {
     lead.get("/authorization-policies")
         .is(200)
         .says("General Order 12.3, for cases of north and of the units below");
+    // It is the unit of the time of capture that counts, in whichever unit the case lies later.
+    let in_north = app.at(0);
+    app.advance(hours(1));
+    let version = app.lead.get(&case.path("")).is(200)["version"].as_i64().unwrap();
+    app.supervisor
+        .patch(&case.path(""), version, json!({"unit_id": app.units["south"]}))
+        .is(200);
+    app.advance(hours(1));
+    assert_eq!(line(&app.lead.log(&case, claim()).is(201)).0, json!("held"));
+    let then = with(claim(), json!({"captured_at": in_north}));
+    assert_eq!(line(&app.lead.log(&case, then).is(201)).0, json!("logged"));
     // What was held before stays held.
     let before = app.lead.get(&case.path("captures")).is(200);
     assert!(

@@ -4,6 +4,7 @@ use casetrail::authorizations::Expiry;
 use serde_json::{Value, json};
 
 use crate::both_databases;
+use crate::kit::browser::Browser;
 use crate::kit::{App, Case, Client, days, hours, with};
 
 fn request(app: &App, case: &Case) -> (String, Value) {
@@ -61,18 +62,54 @@ both_databases!(the_unit_stays_while_leave_is_asked_for_or_runs);
 fn the_unit_stays_while_leave_is_asked_for_or_runs(app: &App) {
     let case = app.case();
     let (one, _) = request(app, &case);
-    let moved = |version: i64| {
-        app.lead
-            .patch(&case.path(""), version, json!({"unit_id": app.units["north"]}))
-    };
+    let moved = |by: &Client, version: i64| by.patch(&case.path(""), version, json!({"unit_id": app.units["north"]}));
     let version = |app: &App| app.lead.get(&case.path("")).is(200)["version"].as_i64().unwrap();
     let now = version(app);
-    moved(now).refuses(422, "unit_id", "leave");
+    moved(&app.lead, now).refuses(422, "unit_id", "leave");
     decide(&app.supervisor, &one, "approve").is(200);
-    moved(now).refuses(422, "unit_id", "leave");
+    moved(&app.supervisor, now).refuses(422, "unit_id", "leave");
     let over = json!({"reason": "over"});
     app.supervisor.post(&format!("{one}/revocation"), over).is(200);
-    moved(now).is(200);
+    // The lead does not choose who speaks next; who decides in the case may pass it on.
+    moved(&app.lead, now).refuses(422, "unit_id", "decides");
+    moved(&app.supervisor, now).is(200);
+}
+
+both_databases!(the_lead_moves_an_empty_case_alone);
+fn the_lead_moves_an_empty_case_alone(app: &App) {
+    let moved = |by: &Client, case: &Case| by.patch(&case.path(""), 1, json!({"unit_id": app.units["north"]}));
+    moved(&app.lead, &app.case()).is(200);
+    // What waits is decided by those of the unit to which it came.
+    let case = app.case();
+    let item = app.lead.log(&case, app.post()).is(201);
+    assert_eq!(item["state"], "held");
+    moved(&app.lead, &case).refuses(422, "unit_id", "decides");
+    moved(&app.member, &case).problem(403, "forbidden");
+}
+
+both_databases!(an_authorization_of_another_case_shows_nothing_of_itself);
+fn an_authorization_of_another_case_shows_nothing_of_itself(app: &App) {
+    let (case, other) = (app.case(), app.case());
+    app.leave(&case);
+    let foreign = app.leave(&other);
+    let unknown = "01930000-0000-7000-8000-000000000000".to_owned();
+    let told = |named: &String| {
+        let claim = json!({"basis": {"kind": "authorization", "id": named}});
+        let item = app.lead.log(&case, app.post_with(claim)).is(201);
+        let path = format!("captures/{}", item["id"].as_str().unwrap());
+        let page = Browser::signed_in(app, "supervisor").get(&format!("/{path}")).is(200);
+        assert!(!page.text.contains(&format!("/authorizations/{named}")), "{named}");
+        let accept = json!({"outcome": "accept", "reason": "of use"});
+        app.supervisor.post(&format!("/api/v1/{path}/decision"), accept).is(200);
+        let text = json!({"text": "read again", "reason": "a word was missing"});
+        let corrected = app.lead.post(&format!("/api/v1/{path}/corrections"), text).is(201);
+        (
+            item["state"].clone(),
+            item["coverage"].clone(),
+            corrected["flags"].clone(),
+        )
+    };
+    assert_eq!(told(&foreign), told(&unknown));
 }
 
 both_databases!(of_decisions_at_once_one_counts);

@@ -110,7 +110,7 @@ fn a_covert_capture_names_its_alias(app: &App) {
     app.leave_of(&case, crate::aliases::covert(app, &[&alias]));
     for (named, counts) in [(None, [0, 1]), (Some(&alias), [1, 0])] {
         let mut command = log(app, &case);
-        command.args(["--level", "covert", "--device", "agency", "--platform", "web"]);
+        command.args(["--level", "covert", "--device", "agency", "--platform", "instagram"]);
         command.args(named.iter().flat_map(|id| ["--alias", id.as_str()]));
         let done = command.arg("https://a.example/group").output().unwrap();
         let summary = lines(&done).pop().unwrap();
@@ -414,7 +414,7 @@ fn the_policy_is_shown_edited_and_proposed(app: &App) {
     // What is wrong with it is told field by field, and what is no document is told of as that.
     terms["overt"]["longest_days"] = json!(0);
     for (content, code, told) in [
-        (terms.to_string(), 2, "terms.overt.longest_days"),
+        (terms.to_string(), 1, "terms.overt.longest_days"),
         ("{".to_owned(), 2, "is no JSON"),
     ] {
         fs::write(file, content).unwrap();

@@ -41,6 +41,9 @@ fn one_person_has_one_running_emergency_in_a_case(app: &App) {
     app.leaves_nothing(&case.stream, || {
         let told = app.lead.post(&path, emergency(app)).problem(409, "conflict");
         assert!(told.to_string().contains("A-1 runs in this case"), "{told}");
+        // Nor does somebody hold a second one that a colleague starts: it would outlast the first one's repudiation.
+        let theirs = with(emergency(app), json!({"holders": [app.member.id, app.lead.id]}));
+        app.member.post(&path, theirs).problem(409, "conflict");
     });
     // Another one's is their own, and over it is over.
     let own = with(emergency(app), json!({"holders": [app.member.id]}));

@@ -136,10 +136,36 @@ fn what_could_not_be_compared_or_was_corrected_beyond_its_leave_is_an_exception(
     decide(app, &held, "accept");
     correct(&held, json!({"account": {"handle": "@somebody_else"}}));
     assert_eq!(of(&held), ["beyond", "corrected_beyond"]);
+    // So it is of what rests on no authorization, but on a supervisor's word.
+    for (claim, outcome) in [("exception", "ratify"), ("emergency", "confirm")] {
+        let decided = json!({"basis": {"kind": claim, "reason": "seen in passing"}});
+        let decided = logged(&app.lead, &case, app.post_with(decided));
+        let beyond = || of(&decided).contains(&"corrected_beyond".to_owned());
+        correct(&decided, json!({"account": {"handle": "@another"}}));
+        assert!(!beyond(), "{claim}: a supervisor sees what was corrected");
+        decide(app, &decided, outcome);
+        correct(&decided, json!({"text": "read again"}));
+        assert!(!beyond(), "{claim}: text");
+        correct(&decided, json!({"captured_at": app.at(-days(1))}));
+        assert!(beyond(), "{claim}: time");
+    }
     // No later correction takes it away.
     correct(&named, json!({"account": {"handle": "@harborlight_77"}}));
     assert_eq!(of(&named), ["corrected_beyond"]);
-    sign(&app.deputy, &format!("captures/{named}"), "corrected_beyond").is(200);
+    let object = format!("captures/{named}");
+    sign(&app.deputy, &object, "corrected_beyond").is(200);
+    let open = || classes(&app.supervisor, "?state=open", &named);
+    assert!(open().is_empty());
+    // What was signed off is the version that was looked at: a later correction is looked at again.
+    sign(&app.deputy, &object, "corrected_beyond").problem(409, "conflict");
+    correct(&named, json!({"account": {"handle": "@somebody_else"}}));
+    assert_eq!(open(), ["corrected_beyond"]);
+    sign(&app.deputy, &object, "corrected_beyond").is(200);
+    assert!(open().is_empty());
+    assert_eq!(
+        classes(&app.supervisor, "?state=signed_off", &named),
+        ["corrected_beyond"]
+    );
 }
 
 both_databases!(an_address_of_another_platform_is_told);
@@ -167,7 +193,8 @@ fn an_address_of_another_platform_is_told(app: &App) {
     let corrections = format!("/api/v1/captures/{}/corrections", made["id"].as_str().unwrap());
     let moved = json!({"platform": "tiktok", "reason": "typing error"});
     let moved = app.lead.post(&corrections, moved).is(201);
-    assert_eq!(moved["flags"], json!(["platform_differs"]));
+    // It is another platform than the one about which a supervisor decided, too.
+    assert_eq!(moved["flags"], json!(["platform_differs", "corrected_beyond"]));
     for same in [
         "https://www.instagram.com/p/1/",
         "https://imginn.example/p/1",

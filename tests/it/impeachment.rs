@@ -159,7 +159,7 @@ fn a_flag_is_shown_on_its_item_before_an_export_and_in_the_packet(app: &App) {
             "owes the accused money",
             "Not cleared by a prosecutor",
             "it was the other site",
-            "the authorization on which it rests would not cover it",
+            "it goes beyond the leave or the decision on which it rests",
         ] {
             assert!(exceptions.contains(words), "{words}: {exceptions}");
         }

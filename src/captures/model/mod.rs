@@ -233,7 +233,7 @@ words! {
         IncompleteFile = "incomplete_file",
         /// An address is one of another platform than the one that is named.
         PlatformDiffers = "platform_differs",
-        /// As it was corrected, the authorization on which it rests would not cover it.
+        /// As it was corrected, it goes beyond the leave or the decision on which it rests.
         CorrectedBeyond = "corrected_beyond",
         /// Something that was sent was no character; U+FFFD stands in its place.
         TextRepaired = "text_repaired",

@@ -97,7 +97,9 @@ fn as_item(
     let view_is_open = matches!(view, CaptureView::Open(_));
     let named = stored.capture.basis.id.as_deref();
     let named = named.filter(|_| ctx.may(Act::AuthorizationRead));
-    let number = named.map(|id| authorizations::number_of(ctx.conn, id)).transpose()?;
+    let number = named
+        .map(|id| authorizations::number_of(ctx.conn, (&stored.capture.case_id, id)))
+        .transpose()?;
     Ok(ItemFound {
         view,
         uncovered: stored.capture.is_uncovered(),

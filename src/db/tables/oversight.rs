@@ -8,6 +8,7 @@ diesel::table! {
         case_id -> Text,
         leaf -> Binary,
         body -> Text,
+        object_version -> BigInt,
     }
 }
 

@@ -139,7 +139,7 @@ impl MissingKind {
                 "It could not be compared in full with the authorization on which it rests: it names no account, say. That stays visible; correct it where its record lacks something."
             }
             Self::CorrectedBeyond => {
-                "As it was corrected, the authorization on which it rests would not cover it. That stays visible."
+                "As it was corrected, it goes beyond the leave or the decision on which it rests. That stays visible."
             }
             Self::JuvenileNamed => {
                 "A subject is a juvenile, and the packet shows what is recorded of them. A public filing has initials and the year of birth alone (Fed. R. Crim. P. 49.1, Fed. R. Civ. P. 5.2): file it under seal, or redact it before."

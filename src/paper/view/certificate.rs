@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{PaperDraft, PaperView, times, words};
 use crate::error::{Error, Result};
-use crate::page::records::said;
+use crate::page::records::{list, said};
 use crate::page::{views, words as page_words};
 use crate::paper::volumes::Volume;
 use crate::proof::packet::{CertificatePapers, Exhibit, SoftwareRun};
@@ -14,12 +14,15 @@ use crate::text::label;
 /// The word for what a platform returned from its own records, which its own custodian certifies.
 const RETURNED: &str = "platform_return";
 
-/// The version of an exhibit's record that counts.
+/// The version of an exhibit's record that counts; of a redacted one, what its redaction tells of it.
 fn now(exhibit: &Exhibit) -> &Value {
-    exhibit
-        .current
-        .as_ref()
-        .map_or(&exhibit.record, |current| &current.record)
+    let current = exhibit.current.as_ref();
+    current.map_or_else(|| exhibit.told(), |current| &current.record)
+}
+
+/// Whether a program fetched it: then its address is the one that was requested.
+fn is_fetched(record: &Value) -> bool {
+    matches!(said(record, "/method"), Some("server_fetch" | "crawler" | "api"))
 }
 
 /// Whether a platform returned it.
@@ -30,11 +33,24 @@ pub(super) fn is_returned(exhibit: &Exhibit) -> bool {
 /// An exhibit's part of the data that only certificates show.
 pub(super) fn part(view: &PaperView<'_>, exhibit: &Exhibit, basis: &str) -> Value {
     let record = now(exhibit);
+    let redaction = exhibit.redactions.iter().flatten().next().map(|shown| {
+        json!({
+            "how": view.letters.rich(&words::capital(&page_words::redacted(&shown.record))),
+            "at": times::told(view.story.zone, &shown.record, "/made_at"),
+        })
+    });
+    let source_label = match (is_fetched(record), said(record, "/url"), given_by(record)) {
+        (true, ..) => "Obtained from",
+        (false, Some(_), _) => "Address, as the capturer gave it:",
+        (false, None, _) => "Obtained, as the capturer wrote:",
+    };
     json!({
+        "redaction": redaction,
+        "source_label": source_label,
         "title": view.letters.rich(&title(exhibit)),
         "rows": rows(view, exhibit, basis),
         "source": view.letters.maybe(said(record, "/url").or_else(|| given_by(record))),
-        "received": times::told(view.story.zone, &exhibit.record, "/received_at"),
+        "received": times::told(view.story.zone, exhibit.told(), "/received_at"),
         "returned": is_returned(exhibit),
     })
 }
@@ -48,7 +64,7 @@ fn given_by(record: &Value) -> Option<&str> {
 /// The title of the exhibit list, or what it is. It never says by whom: no certificate says who wrote anything.
 fn title(exhibit: &Exhibit) -> String {
     let made = || {
-        let mut shown = now(exhibit).clone();
+        let mut shown = exhibit.told().clone();
         shown["account"].take();
         views::title(&shown)
     };
@@ -60,10 +76,15 @@ fn rows(view: &PaperView<'_>, exhibit: &Exhibit, basis: &str) -> Vec<Value> {
     let plain = |pointer: &str| letters.maybe(said(record, pointer));
     let worded = |pointer: &str| said(record, pointer).map_or(Value::Null, |word| letters.rich(&label(word)));
     let told = |pointer: &str| times::told(view.story.zone, record, pointer);
-    let tool = ["/tool/name", "/tool/version"].map(|at| said(record, at));
+    let version = said(record, "/tool/version").map(|version| match version {
+        "unknown" => "(version unknown)",
+        known => known,
+    });
+    let tool = [said(record, "/tool/name"), version];
     let tool = tool.into_iter().flatten().collect::<Vec<_>>().join(" ");
     let how = said(record, "/captured_at_basis").unwrap_or("stated");
-    let (captured, received) = (said(record, "/captured_at"), said(&exhibit.record, "/received_at"));
+    let (captured, received) = (said(record, "/captured_at"), said(exhibit.told(), "/received_at"));
+    let posted = said(record, "/posted_at_basis").and_then(page_words::posted_basis);
     let corrected = exhibit.current.as_ref().map(|now| {
         let by = said(&now.record, "/correction/by/name").unwrap_or("somebody whose name is not recorded");
         let at = view
@@ -74,10 +95,9 @@ fn rows(view: &PaperView<'_>, exhibit: &Exhibit, basis: &str) -> Vec<Value> {
         format!("Version {}, {at}, by {by}: {reason}", now.record["version"])
     });
     let unknown = Value::Null;
-    // Only a program that fetched it requested it.
-    let address = match said(record, "/method") {
-        Some("server_fetch" | "crawler" | "api") => "Requested address",
-        _ => "Address, as the capturer gave it",
+    let address = match is_fetched(record) {
+        true => "Requested address",
+        false => "Address, as the capturer gave it",
     };
     let facts = [
         ("Evidence id", json!(exhibit.capture)),
@@ -90,6 +110,10 @@ fn rows(view: &PaperView<'_>, exhibit: &Exhibit, basis: &str) -> Vec<Value> {
         ("Time shown on page", plain("/platform_time_text")),
         ("Zone shown", unknown.clone()),
         ("Posted", told("/posted_at")),
+        (
+            "How the time of posting is known",
+            posted.map_or(Value::Null, |basis| letters.rich(&words::sentence(basis))),
+        ),
         ("Capture start", told("/captured_at")),
         (
             "How that is known",
@@ -109,11 +133,17 @@ fn rows(view: &PaperView<'_>, exhibit: &Exhibit, basis: &str) -> Vec<Value> {
         ("Egress IP address", unknown),
         (
             "Received by the system",
-            times::told(view.story.zone, &exhibit.record, "/received_at"),
+            times::told(view.story.zone, exhibit.told(), "/received_at"),
         ),
     ];
     let mut rows: Vec<Value> = facts.into_iter().map(|(name, value)| json!([name, value])).collect();
     rows.extend(corrected.map(|text| json!(["Corrected", letters.rich(&text)])));
+    let flags: Vec<String> = list(record, "flags")
+        .iter()
+        .filter_map(Value::as_str)
+        .map(label)
+        .collect();
+    rows.extend((!flags.is_empty()).then(|| json!(["Flags of its record", letters.rich(&flags.join(", "))])));
     rows
 }
 
@@ -163,7 +193,7 @@ impl PaperDraft {
             let part = &shown["certificate"];
             Ok(json!({
                 "no": shown["no"], "item": shown["item"], "title": part["title"], "files": shown["files"],
-                "cert": part["rows"], "source": part["source"], "received": part["received"], "returned": part["returned"],
+                "cert": part["rows"], "source": part["source"], "source_label": part["source_label"], "redaction": part["redaction"], "received": part["received"], "returned": part["returned"],
             }))
         });
         let mut data = self.common.clone();

@@ -96,7 +96,7 @@ impl ExhibitPaper<'_> {
         let own = self.exhibit.files.iter().zip(&files);
         let own = own
             .filter(|(_, shown)| undrawn(shown))
-            .any(|(file, _)| file.role == "original");
+            .any(|(file, _)| matches!(file.role.as_str(), "original" | "archive"));
         let shows = !pictures.is_empty() || (text.is_some() && !finding && !own);
         let native: Vec<Value> = files.iter().filter(undrawn).filter(|_| !shows).cloned().collect();
         let words = text.map_or(Value::Null, |text| letters.keyed(text, &mut key));

@@ -85,10 +85,10 @@ pub(super) fn included(view: &PaperView<'_>) -> Vec<Value> {
     view.story.included.iter().map(row).collect()
 }
 
-/// How many records are withheld that are not about an item.
+/// How many records are withheld, and of what.
 pub(super) fn counted(story: &PacketStory) -> Value {
     json!({
-        "records": story.withheld.all() - story.withheld.captures, "all": story.withheld.all(),
+        "all": story.withheld.all(), "phrase": story.withheld.phrase(),
         "aliases": story.aliases.phrase(),
     })
 }

@@ -92,7 +92,7 @@ pub fn printed(made: &PrintedFile, copy: usize, media_type: Option<&str>) -> Opt
     match made.what {
         PrintedWhat::Picture => made_of.map(str::to_owned),
         PrintedWhat::Part => Some(
-            "the picture could be decoded in part. The file is damaged, and what is missing is grey or blank"
+            "the picture could be decoded in part by this program, because the file is damaged. What it could not read is grey or blank; another program may show more"
                 .to_owned(),
         ),
         PrintedWhat::Frame(second) => {

@@ -225,7 +225,7 @@ fn no_test_is_ignored() {
 /// Redactions are 1,500 more, referrals, requests and supplements 1,200, certificates and notices 1,500, disclosures
 /// by link 1,500. What is overseen is 4,300; aliases, emergencies, the roster and access that is asked for 6,700.
 /// Aliases that authorizations name and cases include, standing orders of units and grants of chosen captures are 2,000.
-const LINES: usize = 106_000;
+const LINES: usize = 107_000;
 
 #[test]
 fn functions_and_files_stay_short() {

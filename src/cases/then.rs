@@ -1,4 +1,4 @@
-//! Whether somebody worked in a case at a moment.
+//! What a case was at a moment: who worked in it, and in which units it lay.
 
 use diesel::prelude::*;
 
@@ -18,24 +18,33 @@ use crate::ledger::{self, Action};
 /// Where the database fails.
 pub fn worked_then(conn: &mut AnyConn, (case, user): (&str, &str), at: Micros) -> Result<bool> {
     let since = store::member_since(conn, case, user)?;
-    Ok(since.is_some_and(|since| since <= at)
-        || led_then(conn, (case, user), at)?
-        || joined_then(conn, (case, user), at)?)
+    if since.is_some_and(|since| since <= at) {
+        return Ok(true);
+    }
+    let led = version_then(conn, case, at)?.is_some_and(|then| then.lead.id == user);
+    Ok(led || joined_then(conn, (case, user), at)?)
 }
 
-fn led_then(conn: &mut AnyConn, (id, user): (&str, &str), at: Micros) -> Result<bool> {
-    let current: (String, Micros) = cases::table
-        .find(id)
-        .select((cases::lead_id, cases::changed_at))
-        .first(conn)?;
-    if current.1 <= at {
-        return Ok(current.0 == user);
+/// The names of a case's unit at a moment and of the units above it; those of its first unit before it was opened.
+///
+/// # Errors
+/// Where the database fails.
+pub fn unit_names_then(conn: &mut AnyConn, case: &str, at: Micros) -> Result<Vec<String>> {
+    let opened: Micros = cases::table.find(case).select(cases::opened_at).first(conn)?;
+    match version_then(conn, case, at.max(opened))? {
+        Some(then) => store::names_of_unit(conn, &then.unit_id),
+        None => store::unit_names(conn, case),
     }
-    let Some(body) = ledger::read::version_at(conn, (&ledger::case_stream(id), id), VERSIONS, at)? else {
-        return Ok(false);
-    };
-    let case: Case = serde_json::from_str(&body)?;
-    Ok(case.lead.id == user)
+}
+
+/// The version of a case that was in force at a moment; none before it was opened.
+fn version_then(conn: &mut AnyConn, id: &str, at: Micros) -> Result<Option<Case>> {
+    let current = store::case(conn, id)?;
+    if current.changed_at.0 <= at {
+        return Ok(Some(current));
+    }
+    let body = ledger::read::version_at(conn, (&ledger::case_stream(id), id), VERSIONS, at)?;
+    Ok(body.map(|body| serde_json::from_str(&body)).transpose()?)
 }
 
 /// Whether the last that was recorded of their membership until then is that it began.
