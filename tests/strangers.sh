@@ -89,7 +89,7 @@ printed '^bag-info.txt: OK$'
 printed ' is valid$'
 printed "^$(issued manifest_sha256)  manifest-sha256.txt$"
 printed "^$(issued evidence_sha256)  -$"
-printed '^3 files beside data are those that were issued; no file was added.$'
+printed '^4 files beside data are those that were issued; no file was added.$'
 printed '^Signature Verified Successfully$'
 printed '^The issue is in the signed tree.$'
 printed "^$(issued head)$"
@@ -126,6 +126,8 @@ note.write_text(f"{body}\n\n{dash} {name} {forged}\n")
 PYTHON
 (cd "$folder/resigned" && bash -euo pipefail "$(grep -l pkeyutl "$folder"/steps/*.sh)") >"$folder/said" 2>&1 && fail "a checkpoint that another key signed passed"
 touch "$folder/resigned/data/exhibits/another"
+# Also where the list that nobody signed names it.
+printf '%s  data/exhibits/another\n' "$(sha256sum <"$folder/resigned/data/exhibits/another" | cut -c1-64)" >>"$folder/resigned/tagmanifest-sha256.txt"
 (cd "$folder/resigned" && bash -euo pipefail "$(grep -l 'WERE ADDED' "$folder"/steps/*.sh)") >"$folder/said" 2>&1 && fail "a file that was added passed"
 grep -q 'WERE ADDED: data/exhibits/another' "$folder/said" || fail "a file that was added is not named"
 

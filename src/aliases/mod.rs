@@ -24,7 +24,7 @@ pub use model::{Alias, AliasUse};
 pub use named::{AliasNaming, all_in_force, in_use_of, name_in, named_in, named_with, not_in_force, seen_of};
 pub use ops::record_use;
 pub use reads::own_in_use;
-pub use store::held_by;
+pub use store::{held_by, used_by};
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {

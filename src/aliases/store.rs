@@ -69,6 +69,16 @@ pub fn held_by(conn: &mut AnyConn, id: &str, holder: &str) -> Result<Option<Alia
     Ok(body.map(|body| serde_json::from_str(&body)).transpose()?)
 }
 
+/// The alias under which a capture was made; none where it was made under none.
+///
+/// # Errors
+/// Where the database fails.
+pub fn used_by(conn: &mut AnyConn, capture: &str) -> Result<Option<Alias>> {
+    let used = alias_uses::table.filter(alias_uses::capture_id.eq(capture));
+    let found = aliases::table.filter(aliases::id.eq_any(used.select(alias_uses::alias_id)));
+    Ok(db::records(conn, found.select(aliases::body))?.pop())
+}
+
 /// Whether an alias exists for a caller, as the gate has it: they hold it, or supervise its holder's unit.
 pub fn sees(conn: &mut AnyConn, caller: &Caller, id: &str) -> Result<bool> {
     Ok(!seen_among(conn, caller, &[id.to_owned()])?.is_empty())

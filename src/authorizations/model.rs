@@ -300,7 +300,10 @@ impl Authorization {
 
     /// Whether it was approved although a check spoke against it.
     pub fn is_against_check(&self) -> bool {
-        let against = |ruling: &Ruling| ruling.checks.iter().any(|one| one.verdict == CheckVerdict::NeedsReason);
+        let refuses = |ruling: &Ruling| matches!(ruling.outcome.as_deref(), Some("deny" | "return" | "repudiate"));
+        let against = |ruling: &Ruling| {
+            !refuses(ruling) && ruling.checks.iter().any(|one| one.verdict == CheckVerdict::NeedsReason)
+        };
         self.effective_from.is_some() && self.approvals.iter().chain(&self.decision).any(against)
     }
 

@@ -3,6 +3,7 @@
 
 use super::judge::{seen, standing_order};
 use super::model::{BasisKind, Capture, STANDING_ORDER, StoredCapture};
+use crate::aliases::{self, Alias};
 use crate::authorization_policies;
 use crate::authorizations::{self, Authorization, Level, Seen};
 use crate::cases;
@@ -52,12 +53,15 @@ fn goes_beyond_order(conn: &mut AnyConn, before: &Capture, after: &Capture) -> R
     if !by_order {
         return Ok(after.particulars.level > before.particulars.level);
     }
-    let policy = authorization_policies::in_force_then(conn, moment(after))?;
-    if policy.adopted.is_none() {
-        return Ok(true);
-    }
-    let units = cases::unit_names_then(conn, &after.case_id, moment(after))?;
-    Ok(standing_order(&policy, after.particulars.level, &units).passed != Some(true))
+    Ok(is_carried(conn, before)? && !is_carried(conn, after)?)
+}
+
+/// Whether a standing order of the time carries it.
+fn is_carried(conn: &mut AnyConn, version: &Capture) -> Result<bool> {
+    let policy = authorization_policies::in_force_then(conn, moment(version))?;
+    let units = cases::unit_names_then(conn, &version.case_id, moment(version))?;
+    let holds = standing_order(&policy, version.particulars.level, &units).passed == Some(true);
+    Ok(policy.adopted.is_some() && holds)
 }
 
 /// The time for which it is judged, as when it was received, which no correction changes.
@@ -70,7 +74,8 @@ struct ComparedWith<'a> {
     leave: &'a Authorization,
     trainings: &'a [Training],
     renamed: &'a [AccountFields],
-    has_alias: bool,
+    /// The alias under which it was made, where that counted.
+    alias: Option<Alias>,
     now: Micros,
 }
 
@@ -86,11 +91,15 @@ fn goes_beyond_leave(
         false => Vec::new(),
     };
     let alias = |rule: &str, passed| rule == "alias" && passed == Some(true);
+    let had_alias = before.coverage.iter().any(|line| alias(&line.rule, line.passed));
     let with = ComparedWith {
         leave,
         trainings: &trainings,
         renamed: &renamed,
-        has_alias: before.coverage.iter().any(|line| alias(&line.rule, line.passed)),
+        alias: match had_alias {
+            true => aliases::used_by(conn, &before.id)?,
+            false => None,
+        },
         now,
     };
     let kept = with.failed(conn, before)?;
@@ -108,7 +117,8 @@ impl ComparedWith<'_> {
         };
         let lines = self.leave.covers(&seen).into_iter();
         let failed = lines.filter(|line| line.passed == Some(false)).map(|line| line.rule);
-        let lacks_alias = version.particulars.level == Some(Level::Covert) && !self.has_alias;
+        let counts = |alias: &Alias| alias.counts_at(at) && alias.is_on(version.particulars.platform.as_deref());
+        let lacks_alias = version.particulars.level == Some(Level::Covert) && !self.alias.as_ref().is_some_and(counts);
         Ok(failed.chain(lacks_alias.then(|| "alias".to_owned())).collect())
     }
 }

@@ -246,6 +246,9 @@ pub fn takes_part(ctx: &mut ReadCtx<'_>, stored: &StoredCapture) -> Result<bool>
     let Some(authorization) = &capture.basis.id else {
         return Ok(false);
     };
+    if authorizations::number_of(ctx.conn, (&capture.case_id, authorization))?.is_none() {
+        return Ok(false);
+    }
     let part = part_in_authorization(ctx.conn, ctx.caller, authorization)?;
     Ok(part.requester || part.holder)
 }

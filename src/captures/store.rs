@@ -372,6 +372,7 @@ fn part_in(caller: &Caller) -> _ {
                 .eq(user)
                 .or(authorizations::id.eq_any(held)),
         )
+        .filter(authorizations::case_id.eq(captures::case_id))
         .select(authorizations::id.nullable())
 }
 

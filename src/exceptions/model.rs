@@ -108,6 +108,8 @@ pub struct NewSignOff {
     pub class: ExceptionClass,
     /// What was found.
     pub note: String,
+    /// The version of the capture that was looked at, where the sender tells it.
+    pub seen: Option<u64>,
 }
 
 impl NewSignOff {
@@ -119,6 +121,7 @@ impl NewSignOff {
         form.read(|form| Self {
             class: form.required_word("class").unwrap_or(ExceptionClass::Without),
             note: form.required("note", REASON),
+            seen: form.count("object_version"),
         })
     }
 }
@@ -171,7 +174,7 @@ pub struct FoundException {
     /// The id of that.
     pub object_id: String,
     /// The current version of a capture.
-    #[serde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub object_version: Option<i64>,
     /// The item of a capture, the number of an authorization in its case.
     pub number: i64,

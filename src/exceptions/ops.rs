@@ -65,6 +65,16 @@ fn sign(tx: &mut Tx<'_>, object_id: &str, new: &NewSignOff) -> Result<Recorded<S
         let message = format!("is no exception to this now: {}", standing(new.class));
         return Err(Error::field("class", "exists", message));
     };
+    let is_another = |seen| {
+        exception
+            .object_version
+            .is_some_and(|version| u64::try_from(version) != Ok(seen))
+    };
+    if new.seen.is_some_and(is_another) {
+        return Err(Error::conflict(
+            "The capture was corrected since you looked at it: read it again, and sign off what it says now.",
+        ));
+    }
     if exception.signed_off.is_some() {
         return Err(Error::conflict(
             "This exception is signed off already: what was found stands on the record.",

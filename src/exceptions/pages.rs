@@ -17,6 +17,8 @@ use crate::text::{Moment, Zone, block, label, line};
 struct ShownException {
     class: ExceptionClass,
     class_name: String,
+    /// The version of a capture that is shown.
+    object_version: Option<i64>,
     /// Such as `Item 7` or `A-2`.
     what: String,
     object_state: String,
@@ -51,6 +53,7 @@ impl ShownException {
         Self {
             class: one.class,
             class_name: label(one.class.as_str()),
+            object_version: one.object_version,
             what,
             object_state: label(&one.object_state).to_lowercase(),
             address: format!("{thing}/exceptions"),

@@ -258,13 +258,15 @@ pub(super) fn facts(conn: &mut AnyConn, caller: &Caller, scope: &Scope) -> Resul
             facts.former_member = left;
         }
         Scope::Capture(id) => {
+            // What a capture claims of another case gives nobody a part in it.
+            let own = authorizations::table
+                .filter(authorizations::id.nullable().eq(captures::basis_id))
+                .filter(authorizations::case_id.eq(captures::case_id))
+                .select(authorizations::id)
+                .single_value();
             let (capturer, basis, left): (String, Option<String>, bool) = captures::table
                 .find(id)
-                .select((
-                    captures::capturer_id,
-                    captures::basis_id,
-                    left_since_receipt(&caller.user),
-                ))
+                .select((captures::capturer_id, own, left_since_receipt(&caller.user)))
                 .first(conn)?;
             if let Some(authorization) = basis {
                 facts = part_in_authorization(conn, caller, &authorization)?;

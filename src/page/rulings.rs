@@ -76,7 +76,8 @@ pub fn checks(all: &Value) -> Option<String> {
 pub fn against(record: &Value) -> Vec<String> {
     let rulings = list(record, "approvals").iter().chain([&record["decision"]]);
     let mut told: Vec<String> = Vec::new();
-    for ruling in rulings.filter(|_| !record["effective_from"].is_null()) {
+    let gives = |ruling: &&Value| !matches!(ruling["outcome"].as_str(), Some("deny" | "return" | "repudiate"));
+    for ruling in rulings.filter(|_| !record["effective_from"].is_null()).filter(gives) {
         let mut checks = list(ruling, "checks")
             .iter()
             .filter(|one| one["verdict"] == "needs_reason")
@@ -265,5 +266,23 @@ mod tests {
         );
         assert!(told.contains(&"Conditions: no contact".to_owned()));
         assert!(ruling(&Value::Null, Zone::named(None)).is_empty());
+    }
+
+    #[test]
+    fn an_approval_is_told_against_what_it_was_and_a_refusal_is_not() {
+        let checks = json!([{"check": "length", "verdict": "needs_reason", "why": "Too long."}, {"check": "state", "verdict": "passed", "why": "x"}]);
+        let decided = |outcome: &str, effective: Value| {
+            let ruling = json!({"outcome": outcome, "reason": "a child is missing", "checks": checks});
+            against(&json!({"effective_from": effective, "approvals": [ruling.clone()], "decision": ruling}))
+        };
+        let at = json!("2026-11-28T10:00:00.000000Z");
+        let told = ["Longest window: Too long.", "Reason: a child is missing"];
+        assert_eq!(decided("approve", at.clone()), told, "each once, of two approvals");
+        assert_eq!(decided("confirm", at.clone()), told);
+        for never in ["deny", "return", "repudiate"] {
+            assert!(decided(never, at.clone()).is_empty(), "{never}");
+        }
+        assert!(decided("approve", Value::Null).is_empty(), "it never came into force");
+        assert!(against(&json!({"effective_from": at, "decision": null})).is_empty());
     }
 }

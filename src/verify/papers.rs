@@ -140,7 +140,7 @@ mod tests {
             (
                 HOW_TO_VERIFY,
                 PAPERS,
-                "75133b3b808fcbb8427bb7d2c874e9d9893ff77ad5c0d7d35a0844adc720f916",
+                "2356c0f14cd18d5b00d7585dd28794bf5edbbe9ccf085e09387a0a45fc028fbe",
             ),
         ];
         for (words, version, digest_known) in known {

@@ -109,13 +109,13 @@ fn to_first_schema(home: &Home) {
              CREATE TABLE kept_conduct AS SELECT * FROM conduct_acknowledgements; DROP TABLE conduct_acknowledgements; CREATE TABLE kept_flags AS SELECT * FROM impeachment_flags; DROP TABLE impeachment_flags; \
              CREATE TABLE kept_reviews AS SELECT * FROM reviews; DROP TABLE reviews; \
              CREATE TABLE kept_numbers AS SELECT id, register_number FROM authorizations; ALTER TABLE authorizations DROP COLUMN register_number; ALTER TABLE authorizations DROP COLUMN against_check; ALTER TABLE authorizations DROP COLUMN addition_waits; \
-             ALTER TABLE captures DROP COLUMN exception; ALTER TABLE captures DROP COLUMN covert; ALTER TABLE captures DROP COLUMN corrected_beyond; \
+             ALTER TABLE captures DROP COLUMN exception; ALTER TABLE captures DROP COLUMN covert; CREATE TABLE kept_corrected AS SELECT id FROM captures WHERE corrected_beyond; ALTER TABLE captures DROP COLUMN corrected_beyond; \
              DROP INDEX capture_entries_asked; DROP INDEX captures_work; DROP INDEX cases_proposed; ALTER TABLE cases DROP COLUMN proposed_lead_id; DROP INDEX captures_by_captured; \
              DROP INDEX captures_by_posted; DROP INDEX captures_state; DROP INDEX captures_address; DROP INDEX events_at; DROP INDEX events_actor; \
              DROP INDEX events_action; DROP INDEX user_versions; DROP INDEX authorizations_number; DROP INDEX cases_by_number; ALTER TABLE cases DROP COLUMN number_key; \
              CREATE TABLE kept_roster AS SELECT * FROM roster; DROP TABLE roster; CREATE TABLE kept_recusals AS SELECT * FROM recusals; DROP TABLE recusals; \
              DROP TABLE pictures; DROP TABLE viewing; DROP TABLE seen_items; DROP TABLE uploads; DROP TABLE drafts; \
-             DROP TABLE find_keys; DROP TABLE find_progress; DROP TABLE exhibit_numbers; CREATE TABLE kept_releases AS SELECT * FROM packet_releases; DROP TABLE packet_releases; DROP TABLE grant_captures; ALTER TABLE grants DROP COLUMN chosen; CREATE TABLE kept_access AS SELECT * FROM access_requests; DROP TABLE access_requests; CREATE TABLE kept_requests AS SELECT * FROM evidence_requests; DROP TABLE evidence_requests; CREATE TABLE kept_marks AS SELECT id, first_approver_id, closed FROM authorizations; \
+             DROP TABLE find_keys; DROP TABLE find_progress; DROP TABLE exhibit_numbers; CREATE TABLE kept_releases AS SELECT * FROM packet_releases; DROP TABLE packet_releases; CREATE TABLE kept_shared AS SELECT * FROM grant_captures; DROP TABLE grant_captures; CREATE TABLE kept_chosen AS SELECT id, chosen FROM grants; ALTER TABLE grants DROP COLUMN chosen; CREATE TABLE kept_access AS SELECT * FROM access_requests; DROP TABLE access_requests; CREATE TABLE kept_requests AS SELECT * FROM evidence_requests; DROP TABLE evidence_requests; CREATE TABLE kept_marks AS SELECT id, first_approver_id, closed FROM authorizations; \
              ALTER TABLE authorizations DROP COLUMN first_approver_id; ALTER TABLE authorizations DROP COLUMN closed; \
              CREATE TABLE kept_namings AS SELECT * FROM alias_namings; DROP TABLE alias_namings; CREATE TABLE kept_alias_disclosures AS SELECT * FROM alias_disclosures; DROP TABLE alias_disclosures; \
              CREATE TABLE kept_uses AS SELECT * FROM alias_uses; DROP TABLE alias_uses; CREATE TABLE kept_aliases AS SELECT * FROM aliases; DROP TABLE aliases; \
@@ -180,6 +180,9 @@ fn an_older_schema_is_brought_forward(base: Database) {
              INSERT INTO conduct_acknowledgements SELECT * FROM kept_conduct; DROP TABLE kept_conduct; INSERT INTO impeachment_flags SELECT * FROM kept_flags; DROP TABLE kept_flags; \
              INSERT INTO reviews SELECT * FROM kept_reviews; DROP TABLE kept_reviews; \
              UPDATE authorizations SET register_number = (SELECT k.register_number FROM kept_numbers k WHERE k.id = authorizations.id); DROP TABLE kept_numbers; \
+             INSERT INTO grant_captures SELECT * FROM kept_shared; DROP TABLE kept_shared; \
+             UPDATE grants SET chosen = (SELECT k.chosen FROM kept_chosen k WHERE k.id = grants.id); DROP TABLE kept_chosen; \
+             UPDATE captures SET corrected_beyond = TRUE WHERE id IN (SELECT id FROM kept_corrected); DROP TABLE kept_corrected; \
              INSERT INTO disclosure_links SELECT * FROM kept_links; DROP TABLE kept_links; \
              INSERT INTO acknowledgements SELECT * FROM kept_receipts; DROP TABLE kept_receipts",
         )

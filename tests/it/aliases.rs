@@ -121,6 +121,13 @@ fn an_alias_counts_on_its_platforms_alone(app: &App) {
         (&json!("held"), &json!(false))
     );
     assert!(!other.to_string().contains(NAME));
+    // A correction moves it to no other platform either, though the authorization covers that one.
+    let moved = json!({"platform": "web", "reason": "read again"});
+    let corrections = format!("/api/v1/captures/{}/corrections", own["id"].as_str().unwrap());
+    assert_eq!(
+        app.lead.post(&corrections, moved).is(201)["flags"],
+        json!(["corrected_beyond"])
+    );
 }
 
 both_databases!(nobody_decides_an_alias_that_they_hold_or_asked_for);

@@ -91,7 +91,12 @@ both_databases!(an_authorization_of_another_case_shows_nothing_of_itself);
 fn an_authorization_of_another_case_shows_nothing_of_itself(app: &App) {
     let (case, other) = (app.case(), app.case());
     app.leave(&case);
-    let foreign = app.leave(&other);
+    // Whoever has a part in it has none in what claims it.
+    let member = json!({"holders": [app.double.id]});
+    app.lead
+        .put(&other.path(&format!("members/{}", app.double.id)), json!({}))
+        .is(200);
+    let foreign = app.leave_of(&other, with(app.request(), member));
     let unknown = "01930000-0000-7000-8000-000000000000".to_owned();
     let told = |named: &String| {
         let claim = json!({"basis": {"kind": "authorization", "id": named}});
@@ -100,7 +105,7 @@ fn an_authorization_of_another_case_shows_nothing_of_itself(app: &App) {
         let page = Browser::signed_in(app, "supervisor").get(&format!("/{path}")).is(200);
         assert!(!page.text.contains(&format!("/authorizations/{named}")), "{named}");
         let accept = json!({"outcome": "accept", "reason": "of use"});
-        app.supervisor.post(&format!("/api/v1/{path}/decision"), accept).is(200);
+        app.double.post(&format!("/api/v1/{path}/decision"), accept).is(200);
         let text = json!({"text": "read again", "reason": "a word was missing"});
         let corrected = app.lead.post(&format!("/api/v1/{path}/corrections"), text).is(201);
         (

@@ -160,7 +160,13 @@ fn what_could_not_be_compared_or_was_corrected_beyond_its_leave_is_an_exception(
     sign(&app.deputy, &object, "corrected_beyond").problem(409, "conflict");
     correct(&named, json!({"account": {"handle": "@somebody_else"}}));
     assert_eq!(open(), ["corrected_beyond"]);
-    sign(&app.deputy, &object, "corrected_beyond").is(200);
+    // Nor is it signed off by who looked at another version.
+    let looked = |version: u64| json!({"class": "corrected_beyond", "note": "looked at", "object_version": version});
+    let path = format!("/api/v1/{object}/exceptions");
+    let listed = app.deputy.get(&path).is(200);
+    let version = listed["items"][0]["object_version"].as_u64().unwrap();
+    app.deputy.post(&path, looked(version - 1)).problem(409, "conflict");
+    app.deputy.post(&path, looked(version)).is(200);
     assert!(open().is_empty());
     assert_eq!(
         classes(&app.supervisor, "?state=signed_off", &named),

@@ -33,19 +33,22 @@ pub(super) fn is_returned(exhibit: &Exhibit) -> bool {
 /// An exhibit's part of the data that only certificates show.
 pub(super) fn part(view: &PaperView<'_>, exhibit: &Exhibit, basis: &str) -> Value {
     let record = now(exhibit);
-    let redaction = exhibit.redactions.iter().flatten().next().map(|shown| {
-        json!({
+    let redactions = exhibit.redactions.iter().flatten().filter_map(|shown| {
+        let made = json!({
             "how": view.letters.rich(&words::capital(&page_words::redacted(&shown.record))),
             "at": times::told(view.story.zone, &shown.record, "/made_at"),
-        })
+        });
+        Some((said(&shown.record, "/file/sha256")?.to_owned(), made))
     });
+    let redactions: serde_json::Map<String, Value> = redactions.collect();
     let source_label = match (is_fetched(record), said(record, "/url"), given_by(record)) {
         (true, ..) => "Obtained from",
         (false, Some(_), _) => "Address, as the capturer gave it:",
-        (false, None, _) => "Obtained, as the capturer wrote:",
+        (false, None, Some(_)) => "Obtained, as the capturer wrote:",
+        (false, None, None) => "Obtained from",
     };
     json!({
-        "redaction": redaction,
+        "redacted": exhibit.redactions.is_some(), "redactions": redactions,
         "source_label": source_label,
         "title": view.letters.rich(&title(exhibit)),
         "rows": rows(view, exhibit, basis),
@@ -193,7 +196,7 @@ impl PaperDraft {
             let part = &shown["certificate"];
             Ok(json!({
                 "no": shown["no"], "item": shown["item"], "title": part["title"], "files": shown["files"],
-                "cert": part["rows"], "source": part["source"], "source_label": part["source_label"], "redaction": part["redaction"], "received": part["received"], "returned": part["returned"],
+                "cert": part["rows"], "source": part["source"], "source_label": part["source_label"], "redacted": part["redacted"], "redactions": part["redactions"], "received": part["received"], "returned": part["returned"],
             }))
         });
         let mut data = self.common.clone();
