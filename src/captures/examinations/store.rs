@@ -71,9 +71,12 @@ pub fn last(conn: &mut AnyConn, capture: &str) -> Result<Option<Examination>> {
 
 /// What was said about a capture, with its last examination, which is long: for one who looks at one capture.
 pub fn with_remarks(conn: &mut AnyConn, id: &str) -> Result<Remarks> {
+    // The request first: where another examination is made between the two, it is told with its request, and no older one
+    // without it.
+    let examination_request = asked(conn, id)?;
     Ok(Remarks {
         examination: last(conn, id)?,
-        examination_request: asked(conn, id)?,
+        examination_request,
         ..remarks_of(conn, id)?
     })
 }
