@@ -178,7 +178,7 @@ impl<'v> GatheredPapers<'v> {
         if certificate::is_returned(exhibit) {
             self.returned.push(no.clone());
         }
-        if said(record, "/basis/kind") == Some("authorization")
+        if matches!(said(record, "/basis/kind"), Some("authorization" | "emergency"))
             && let Some(id) = said(record, "/basis/id")
         {
             self.uses.entry(id.to_owned()).or_default().push(no.clone());
