@@ -51,8 +51,8 @@ pub(super) fn under_policy(tx: &mut Tx<'_>, wanted: &Request, own_id: Option<&st
         broken.push(FieldError::new(format!("attestations[{i}]"), "one_of", message));
     }
     if let Some(renewed) = &terms.renews {
-        let before =
-            store::find(tx.conn, renewed)?.filter(|before| Some(&before.case_id) == tx.case_id().ok().as_ref());
+        let case = tx.case_id()?;
+        let before = store::find_in(tx.conn, (&case, renewed))?;
         if own_id == Some(renewed.as_str()) || before.is_none_or(|before| before.effective_from.is_none()) {
             let message = "is no authorization of this case that was ever approved: leave it out, or name one";
             broken.push(FieldError::new("renews", "exists", message));

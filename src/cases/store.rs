@@ -107,7 +107,6 @@ impl VisibleTo {
     }
 }
 
-/// The cases a caller may read with what belongs to them: the same answer as the policy's family `Reading`, for lists.
 /// The names of a case's unit and of the units above it.
 ///
 /// # Errors
@@ -127,6 +126,7 @@ pub(super) fn names_of_unit(conn: &mut AnyConn, unit: &str) -> Result<Vec<String
         .load(conn)?)
 }
 
+/// The cases a caller may read with what belongs to them: the same answer as the policy's family `Reading`, for lists.
 #[diesel::dsl::auto_type(no_type_alias)]
 pub fn visible(to: &VisibleTo) -> _ {
     let worker: &str = to.worker.as_str();

@@ -1,7 +1,8 @@
 //! `casetrail policy`: the agency's authorization policy as the JSON document that counsel edits, read and proposed through
 //! the server.
 
-use std::fs;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -58,7 +59,7 @@ fn show(client: &Client, out: Option<&Path>) -> Done {
         None => output::print(&text),
         Some(file) => {
             durable::new_file(file)
-                .and_then(|mut to| std::io::Write::write_all(&mut to, text.as_bytes()))
+                .and_then(|mut to| to.write_all(text.as_bytes()))
                 .map_err(|e| Failure::field("--out", "file", format!("{} cannot be written: {e}", file.display())))?;
             let number = &policy["number"];
             let told = format!(
@@ -73,11 +74,13 @@ fn show(client: &Client, out: Option<&Path>) -> Done {
 
 fn read(file: &Path) -> Result<Value, Failure> {
     let refuse = |rule: &str, why: String| Failure::field("FILE", rule, format!("{} {why}", file.display()));
-    let size = fs::metadata(file).map_err(|e| refuse("file", format!("cannot be read: {e}")))?;
-    if size.len() > LONGEST {
+    let mut text = Vec::new();
+    // What the file system says of its size is not asked: a device says that it has none, and has no end.
+    let read = File::open(file).and_then(|opened| opened.take(LONGEST + 1).read_to_end(&mut text));
+    read.map_err(|e| refuse("file", format!("cannot be read: {e}")))?;
+    if text.len() as u64 > LONGEST {
         return Err(refuse("length", "is longer than 1 MiB, and no policy is".to_owned()));
     }
-    let text = fs::read(file).map_err(|e| refuse("file", format!("cannot be read: {e}")))?;
     serde_json::from_slice(&text).map_err(|e| refuse("json", format!("is no JSON: {e}")))
 }
 

@@ -5,12 +5,15 @@ use std::path::Path;
 use std::process::Command;
 
 use casetrail::paper::SHIPPED;
+use image::ImageFormat;
 use serde_json::{Value, json};
 
 use crate::both_databases;
+use crate::derivatives::{logged, redact};
 use crate::kit::browser::Browser;
-use crate::kit::{App, days, with};
+use crate::kit::{App, days, hours, with};
 use crate::packets::{ask, download, ended, filled, ready, unpack, verifies};
+use crate::pictures::two_halves;
 
 fn asking(certificates: Value) -> Value {
     json!({"purpose": "court_exhibits", "certificates": certificates})
@@ -77,6 +80,43 @@ fn a_packet_carries_the_drafts_that_were_asked_for(app: &App) {
         &ask(&app.exporter, &case, json!({"purpose": "court_exhibits"})),
     );
     assert!(plain.get("certificates").is_none());
+}
+
+both_databases!(a_redacted_exhibit_is_certified_as_what_it_is);
+fn a_redacted_exhibit_is_certified_as_what_it_is(app: &App) {
+    let case = app.case();
+    app.leave(&case);
+    app.grant(&case, &app.exporter, &["read", "export"]);
+    let made = logged(app, &case, "secret name.jpg", &two_halves(40, 20, ImageFormat::Jpeg));
+    app.advance(hours(1));
+    let copy = redact(&app.lead, &made, json!([{"x": 0, "y": 0, "width": 20, "height": 20}]));
+    let asked = with(
+        asking(json!({"rules": ["902-13", "902-14"]})),
+        json!({"captures": [made["id"]], "redactions": [copy["id"]]}),
+    );
+    let packet = ready(&app.exporter, &ask(&app.exporter, &case, asked));
+    let (_folder, file) = download(&app.exporter, &packet);
+    verifies(app, &file);
+    let Some(bag) = unpack(&file) else { return };
+    let told = letters(&bag.join("data/certificates/902-14.pdf"));
+    let time = |value: &Value| value.as_str().unwrap()[..19].replace('T', "");
+    let own = told
+        .split("Theoriginaliswithheld")
+        .nth(1)
+        .expect("a redacted copy")
+        .to_owned();
+    assert!(told.contains("Aredactedcopy,whichtheservermadeoftheoriginal"), "{told}");
+    // Stored when it was made, not when its original came.
+    assert!(
+        own.split("Readagain").next().unwrap().contains(&time(&copy["made_at"])),
+        "{own}"
+    );
+    // What its redaction tells is told, and what is withheld is not called something that nobody recorded.
+    let schedule = told.split("ScheduleA.").nth(1).expect("a schedule");
+    for known in ["LenaLead", &time(&made["received_at"]), "Withheld,ornot"] {
+        assert!(schedule.contains(known), "{known}: {schedule}");
+    }
+    assert!(!told.contains("secretname") && !told.contains("Obtainedfrom"), "{told}");
 }
 
 both_databases!(counsel_edits_the_words_and_a_mistake_ends_the_build);

@@ -422,6 +422,13 @@ fn the_policy_is_shown_edited_and_proposed(app: &App) {
         assert_eq!(refused.status.code(), Some(code), "{refused:?}");
         assert!(complaint(&refused).contains(told), "{refused:?}");
     }
+    for (endless, told) in [("/dev/zero", "longer than 1 MiB"), ("/", "cannot be read")] {
+        let refused = policy(&["propose", endless, "--reason", "x"], &app.deputy);
+        assert!(
+            refused.status.code() == Some(2) && complaint(&refused).contains(told),
+            "{refused:?}"
+        );
+    }
     let missing = policy(&["propose", "/nowhere.json", "--reason", "x"], &app.deputy);
     assert_eq!(missing.status.code(), Some(2));
     assert!(complaint(&missing).contains("cannot be read"), "{missing:?}");
