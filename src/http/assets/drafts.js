@@ -8,12 +8,12 @@ for (const found of $$("form[data-draft]")) {
   const told = $("[data-kept]", form);
   /** @type {number} */
   let timer;
-  let [sent, going] = ["", false];
+  let [sent, going, typed] = ["", false, false];
 
-  const keep = async () => {
+  const keep = async (leaving = false) => {
     const fields = texts(form);
     if (going || fields.toString() === sent) return;
-    const answer = await fetch(form.dataset.draft ?? "", { method: "POST", body: fields, headers: { "X-Partial": "1" }, credentials: "same-origin" }).catch(() => null);
+    const answer = await fetch(form.dataset.draft ?? "", { method: "POST", body: fields, headers: { "X-Partial": "1" }, credentials: "same-origin", keepalive: leaving }).catch(() => null);
     if (answer?.status === 401) {
       await signedOut();
       return keep();
@@ -28,7 +28,8 @@ for (const found of $$("form[data-draft]")) {
   };
   const soon = () => {
     clearTimeout(timer);
-    timer = window.setTimeout(keep, 2500);
+    typed = true;
+    timer = window.setTimeout(() => keep(), 2500);
   };
   form.addEventListener("input", soon);
   form.addEventListener("change", soon);
@@ -40,4 +41,6 @@ for (const found of $$("form[data-draft]")) {
   addEventListener("submit", (event) => event.target === form && !event.defaultPrevented && leave());
   form.addEventListener("leaving", leave);
   addEventListener("pageshow", () => (going = false));
+  // What was typed last goes along when the page is left. A browser sends 64 KiB then, at the most.
+  addEventListener("pagehide", () => typed && keep(true));
 }

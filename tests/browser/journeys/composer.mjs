@@ -82,6 +82,15 @@ export default async (demo) => {
     await ines.says("pier2-cam1.mp4");
     await ines.says("Video · Instagram");
 
+    // What was typed last is kept although the page is left at once.
+    await ines.goto(`${home}/evidence`);
+    await ines.page.focus("#f-url");
+    await ines.page.fill("#f-text", "typed last, then left");
+    await ines.goto(home);
+    await ines.goto(`${home}/evidence`);
+    await ines.page.getByRole("link", { name: "Go on" }).click();
+    if ((await ines.page.inputValue("#f-text")) !== "typed last, then left") throw new Error("what was typed last is lost");
+
     // Several files, each an item of its own.
     await ines.goto(`${home}/evidence`);
     const two = ["a.txt", "b.txt"].map((name) => file(name, `what ${name} says`));
