@@ -803,7 +803,7 @@ def duplicates(custody, head, row):
 
 JERS = {"3gp": "3gpp", "jpeg": "jpg", "tiff": "tif"} | {e: e for e in "avi bmp gif jpg mp3 mp4 mpg pdf tif wav wma wmv".split()}
 FIELDS = """BEGDOC ENDDOC BEGATTACH ENDATTACH EXHIBIT TITLE DESCRIPTION ITEM KIND CAPTURED URL AUTHOR FILENAME MEDIATYPE SIZE SHA256 NATIVE
-    DUPLICATE""".split()
+    DUPLICATE REDACTED""".split()
 IMAGES = "image/bmp image/gif image/jpeg image/png image/tiff".split()
 
 
@@ -832,10 +832,9 @@ def described(row):
 
     def name(text):
         return re.sub("[^A-Za-z0-9]+", "-", plain_letters(text)).removeprefix("-")[:60].rstrip("-")
-    title = row.get("title") or ""
-    if not name(title):
-        return name(other), line(untitled(row))
-    return name(title), line(title)
+    title, mark = row.get("title") or "", "REDACTED " if row.get("redactions") is not None else ""
+    own, said = (title, title) if name(title) else (other, untitled(row))
+    return name(mark + own), line(mark + said)
 
 
 def untitled(row):
@@ -854,7 +853,9 @@ def author(record):
 
 
 def told(row):
-    """What is told of an exhibit's capture."""
+    """What is told of an exhibit's capture, as it was corrected last."""
+    if row.get("current") is not None:
+        return row["current"]["record"]
     return row["record"] if row.get("redactions") is None else row["redactions"][0]["record"].get("told", {})
 
 
@@ -933,7 +934,8 @@ def profiles(packet, head, rows):
                     own, own, ids[0], ids[-1], row.get("number") or str(row["exhibit"]), untitled(row) if row.get("title") is None else row["title"],
                     text("text")[:1000] if row.get("description") is None else row["description"],
                     str(row["item"]), text("kind"), captured, text("url"), author(record) or "", file["name"] or "", file["media_type"] or "", str(file["size"]), file["sha256"],
-                    paths[0].replace("/", "\\"), paths[1].replace("/", "\\") if copy else ""])
+                    paths[0].replace("/", "\\"), paths[1].replace("/", "\\") if copy else "",
+                    "Y" if row.get("redactions") is not None else ""])
                 image = [path for path, one in reversed(list(zip(paths, (file, copy)))) if one["media_type"] in IMAGES]
                 if image:
                     path = image[0].replace("/", "\\")

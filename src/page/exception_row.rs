@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::exceptions::{ExceptionAnswer, ExceptionTold};
 use super::story::PacketStory;
-use super::trail::action;
+use super::words;
 use crate::text::{Moment, block, line};
 
 /// One exception, with what was said to it.
@@ -39,7 +39,7 @@ impl<'s> ExceptionRow<'s> {
                 at: None,
             }),
             ExceptionAnswer::Event(event) => Some(AnswerView {
-                what: action(&event.action),
+                what: words::action(&event.action),
                 who: Some(story.who(&event.actor)),
                 said: event
                     .details

@@ -7,6 +7,7 @@
 //! authorization some two hundred bytes are in memory, of everything else less.
 #![forbid(unsafe_code)]
 
+pub mod acted;
 pub mod actor;
 pub mod beside;
 mod case_uco;

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use askama::Template;
 
+use super::acted::ActedTable;
 use super::beside;
 use super::documents::{self, Documents, fields};
 use super::exception_row::ExceptionRow;
@@ -183,7 +184,10 @@ pub(super) fn write(
     for section in [&exhibits, &timeline, &exceptions] {
         put_str(out, section)?;
     }
-    put_cards(out, include_str!("section_people.html"), &cards.people)?;
+    let acted = story.acted.told(|actor| story.who(actor));
+    let acted = ActedTable::new(acted, story.zone).render()?;
+    let people = include_str!("section_people.html").to_owned() + &acted;
+    put_cards(out, &people, &cards.people)?;
     put_cards(out, include_str!("section_authorizations.html"), &cards.authorizations)?;
     for section in [&custody, &inventory] {
         put_str(out, section)?;

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::acted::ActorTallies;
 use super::actor::EventActor;
 use super::copies::CopyMade;
 use super::documents::{self, Documents, fields};
@@ -93,6 +94,8 @@ pub struct PacketStory {
     pub authorizations: HashMap<String, String>,
     /// What authorizations were approved against.
     pub against: Vec<ApprovedAgainst>,
+    /// Who acted, by the events that are shown.
+    pub acted: ActorTallies,
     /// People as the records shown name them, by their ids.
     pub names: HashMap<String, String>,
     /// What happened to each exhibit and authorization, by its id.
@@ -174,6 +177,7 @@ impl PacketStory {
             statuses: HashMap::new(),
             authorizations: std::mem::take(&mut first.authorizations),
             against: std::mem::take(&mut first.against),
+            acted: ActorTallies::default(),
             names: HashMap::new(),
             trails: HashMap::new(),
             events: 0,
@@ -208,6 +212,8 @@ impl PacketStory {
 
     fn event(&mut self, line: &[u8], interned: &mut Interned, places: &mut EventPlaces) -> Result<(), PageError> {
         let Some(event) = shown_event(line)? else { return Ok(()) };
+        let (actor, action) = (interned.actor(&event), interned.get(&event.action));
+        self.acted.count(actor.clone(), action.clone(), event.at);
         if &*event.object_type != "capture"
             && let Some(about) = RecordAbout::of(&event.object_type)
         {
@@ -244,8 +250,8 @@ impl PacketStory {
         trail.push(TrailEvent {
             seq: event.seq,
             at: event.at,
-            actor: interned.actor(&event),
-            action: interned.get(&event.action),
+            actor,
+            action,
             leaf,
             details: Vec::new(),
         });

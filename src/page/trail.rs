@@ -7,6 +7,7 @@ use askama::Template;
 use super::actor::EventActor;
 use super::handed::EarlierDisclosure;
 use super::story::{CapturePlace, PacketStory, TrailEvent};
+use super::words;
 use crate::proof::Digest;
 use crate::proof::event::{self, EventRef};
 use crate::proof::packet::Exhibit;
@@ -45,7 +46,7 @@ pub(super) fn trail<'s>(story: &'s PacketStory, id: &str) -> Vec<(u64, TrailView
         let view = TrailView {
             at: story.zone.at(event.at),
             by: ActorView::new(story, &event.actor),
-            action: action(&event.action),
+            action: words::action(&event.action),
             leaf: event.leaf,
             details: Cow::Borrowed(event.details.as_slice()),
         };
@@ -72,10 +73,6 @@ pub(super) fn exhibit_trail<'s>(story: &'s PacketStory, exhibit: &Exhibit) -> Ve
     all.into_iter().map(|(_, view)| view).collect()
 }
 
-pub(super) fn action(word: &str) -> String {
-    label(&word.replace('.', " "))
-}
-
 /// An event's row in the custody.
 #[derive(Template)]
 #[template(path = "page/custody_row.html")]
@@ -94,7 +91,7 @@ impl CustodyRow {
             seq: event.seq,
             at: story.zone.at(event.at),
             by: ActorView::new(story, actor),
-            action: action(&event.action),
+            action: words::action(&event.action),
             object: object(story, &event.object_type, &event.object_id),
             leaf: event::leaf(line),
         }

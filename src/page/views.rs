@@ -109,7 +109,7 @@ impl<'s> ExhibitView<'s> {
         Self {
             exhibit,
             number: exhibit.number.as_deref().map(line),
-            title: exhibit.title.as_deref().map_or_else(|| title(record), line),
+            title: exhibit.title.as_deref().map_or_else(|| title(exhibit.now()), line),
             description: exhibit.description.as_deref().map(block),
             text: paragraphs(record, "/text"),
             url: url.map(line),
@@ -383,8 +383,7 @@ impl TimelineRow {
     /// Where an exhibit stands in the timeline: by the time of the post where it is known, else of the capture. What was
     /// corrected counts as it is now.
     pub fn new(story: &PacketStory, exhibit: &Exhibit) -> Self {
-        let first = exhibit.told();
-        let now = exhibit.current.as_ref().map_or(first, |current| &current.record);
+        let (first, now) = (exhibit.told(), exhibit.now());
         let instant = |at: &str| text(now, at).and_then(clock::parse);
         let (at, basis) = match (instant("/posted_at"), text(now, "/posted_at_basis")) {
             (Some(at), Some("shown")) => (Some(at), "posted, as the capturing person read what was shown"),
@@ -413,7 +412,7 @@ impl TimelineRow {
                 .unwrap_or(&"other")
                 .to_string(),
             number: exhibit.number.as_deref().map(line),
-            title: title(first),
+            title: exhibit.title.as_deref().map_or_else(|| title(now), line),
         }
     }
 }

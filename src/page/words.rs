@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::text::counted;
+use crate::text::{counted, label};
 
 /// A purpose in words for people, by its word.
 pub fn purpose(word: &str) -> Option<&'static str> {
@@ -122,6 +122,11 @@ pub fn agreement(anchor: Option<&LogAnchor>) -> String {
 
 const AGREES: &str = "Every file and every record (who, when, how) agrees with the agency’s own log.";
 const UNSEEN: &str = "No outsider has seen that log. So this does not exclude that the agency rewrote all of it, files and records alike, before it issued this packet.";
+
+/// What happened, for the word of an event.
+pub fn action(word: &str) -> String {
+    label(&word.replace('.', " "))
+}
 
 /// Why it happened, as the event's record says: a record that is kept up to date holds the reasons of several acts, and
 /// each is told with its own act only.

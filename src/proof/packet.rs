@@ -228,6 +228,12 @@ impl Exhibit {
             None => &self.record,
         }
     }
+
+    /// The version of its record that counts: as it was corrected last, else what is told of it.
+    pub fn now(&self) -> &Value {
+        let current = self.current.as_ref();
+        current.map_or_else(|| self.told(), |current| &current.record)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

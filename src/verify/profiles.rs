@@ -21,10 +21,12 @@ const DOCUMENT: u64 = 50 << 20;
 const RECORDING: u64 = 500 << 20;
 /// The list of what the list of JERS does not have; there only where something is left out.
 const LEFT_OUT: &str = "Left-out.txt";
+/// Before what an exhibit is, where a redacted copy stands in its place.
+const REDACTED: &str = "REDACTED ";
 /// The name of the load file's one volume.
 const VOLUME: &str = "CT001";
 /// The fields of a record of the load file.
-const FIELDS: [&str; 18] = [
+const FIELDS: [&str; 19] = [
     "BEGDOC",
     "ENDDOC",
     "BEGATTACH",
@@ -43,6 +45,7 @@ const FIELDS: [&str; 18] = [
     "SHA256",
     "NATIVE",
     "DUPLICATE",
+    "REDACTED",
 ];
 
 /// A copy of a file of the canonical layout.
@@ -225,8 +228,8 @@ fn record(
     (id, family): (&str, &(String, String)),
     file: &FileRow,
     [native, duplicate]: [String; 2],
-) -> [String; 18] {
-    let told = exhibit.told();
+) -> [String; 19] {
+    let told = exhibit.now();
     let said = |field: &str| told[field].as_str().unwrap_or_default().to_owned();
     let captured = said("captured_at");
     [
@@ -251,11 +254,12 @@ fn record(
         file.sha256.to_string(),
         native,
         duplicate,
+        exhibit.redactions.as_ref().map_or("", |_| "Y").to_owned(),
     ]
 }
 
 /// A line of the load file: each value between þ, DC4 between the values, ® for a line break.
-fn dat_line(values: [String; 18]) -> String {
+fn dat_line(values: [String; 19]) -> String {
     let value = |text: &String| {
         let text = text.replace("\r\n", "\n").replace('þ', "th");
         let one = |c: char| match c {
@@ -323,25 +327,28 @@ fn jers_number(exhibit: &Exhibit) -> (String, String) {
     (letters(prefix) + &letters(digits), letters(part))
 }
 
-/// What an exhibit is, for the name of a file and for a list: its title, else what its record says of it.
+/// What an exhibit is, for the name of a file and for a list: its title, else what its record says of it. Both begin with
+/// the word where a redacted copy stands in its place, because a jury sees nothing else of the packet.
 fn described(exhibit: &Exhibit) -> (String, String) {
+    let mark = exhibit.redactions.as_ref().map_or("", |_| REDACTED);
     let title = exhibit.title.as_deref().unwrap_or_default();
-    match ascii::words(title, NAME) {
-        name if name.is_empty() => {
-            let plain = format!("{} item {}", kind(exhibit), exhibit.item);
-            (ascii::words(&plain, NAME), ascii::line(&untitled(exhibit), DESCRIPTION))
-        }
-        name => (name, ascii::line(title, DESCRIPTION)),
-    }
+    let (name, said) = match ascii::words(title, NAME).is_empty() {
+        true => (format!("{} item {}", kind(exhibit), exhibit.item), untitled(exhibit)),
+        false => (title.to_owned(), title.to_owned()),
+    };
+    (
+        ascii::words(&format!("{mark}{name}"), NAME),
+        ascii::line(&format!("{mark}{said}"), DESCRIPTION),
+    )
 }
 
 fn kind(exhibit: &Exhibit) -> &str {
-    exhibit.told()["kind"].as_str().unwrap_or("exhibit")
+    exhibit.now()["kind"].as_str().unwrap_or("exhibit")
 }
 
 /// An exhibit that nobody gave a title, such as `post on instagram by @river_k, captured 2026-11-22, item 7`.
 fn untitled(exhibit: &Exhibit) -> String {
-    let told = exhibit.told();
+    let told = exhibit.now();
     let platform = told["platform"].as_str().filter(|platform| *platform != "other");
     let platform = platform.map(|platform| format!(" on {platform}")).unwrap_or_default();
     let by = told["account"]["handle"].as_str().map(|handle| format!(" by {handle}"));
@@ -415,7 +422,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::proof::packet::DuplicateRow;
+    use crate::proof::packet::{DuplicateRow, Shown};
 
     fn row(path: &str, size: u64, media_type: &str) -> FileRow {
         FileRow {
@@ -520,6 +527,53 @@ mod tests {
     }
 
     #[test]
+    fn a_redacted_exhibit_is_called_redacted() {
+        let mut folders = ProfileFolders::new(&[JERS.to_owned(), LOADFILE.to_owned()]);
+        for (place, title) in [(1, Some("At the pier")), (2, None)] {
+            let mut redacted = exhibit(place, None, title, vec![jpeg()]);
+            let told = json!({"told": {"kind": "photo", "captured_at": "2026-11-22T14:07:31Z"}});
+            let (leaf, record) = (Digest([2; 32]), told);
+            redacted.redactions = Some(vec![Shown { leaf, record }]);
+            folders.add(&redacted);
+        }
+        folders.add(&exhibit(3, None, Some("Whole"), vec![jpeg()]));
+        let list = |name: String| {
+            let (_, bytes) = folders.lists().find(|(own, _)| **own == name).expect("a list");
+            String::from_utf8_lossy(bytes).into_owned()
+        };
+        assert_eq!(
+            list(path(JERS, "Exhibits.txt")),
+            "1|REDACTED At the pier|1_REDACTED-At-the-pier.jpg\r\n\
+             2|REDACTED photo, captured 2026-11-22, item 7|2_REDACTED-photo-item-7.jpg\r\n\
+             3|Whole|3_Whole.jpg\r\n"
+        );
+        let dat = list(path(LOADFILE, "loadfile.dat"));
+        let last: Vec<&str> = dat.lines().filter_map(|line| line.rsplit('\u{14}').next()).collect();
+        assert_eq!(last, ["þREDACTEDþ", "þYþ", "þYþ", "þþ"]);
+    }
+
+    #[test]
+    fn what_was_corrected_last_counts() {
+        let mut folders = ProfileFolders::new(&[JERS.to_owned(), LOADFILE.to_owned()]);
+        let mut corrected = exhibit(1, None, None, vec![jpeg()]);
+        corrected.record = json!({"kind": "post", "platform": "x", "account": {"handle": "@wrong"}});
+        let record = json!({"kind": "post", "platform": "tiktok", "account": {"handle": "@right"}});
+        let leaf = Digest([3; 32]);
+        corrected.current = Some(Shown { leaf, record });
+        folders.add(&corrected);
+        let lists: Vec<String> = folders
+            .lists()
+            .map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned())
+            .collect();
+        let lists = lists.concat();
+        assert!(
+            lists.contains("1|post on tiktok by @right, item 7|1_post-item-7.jpg"),
+            "{lists}"
+        );
+        assert!(lists.contains("þ@rightþ") && !lists.contains("@wrong"), "{lists}");
+    }
+
+    #[test]
     fn what_jers_does_not_take_is_said() {
         let webm = row("data/exhibits/001/02-original.webm", 5, "video/webm");
         let large = row("data/exhibits/001/03-original.pdf", DOCUMENT + 1, "application/pdf");
@@ -552,10 +606,10 @@ mod tests {
 
     #[test]
     fn values_of_a_load_file_end_where_they_end() {
-        let mut values = [const { String::new() }; 18];
+        let mut values = [const { String::new() }; 19];
         values[0] = "one\r\ntwo\nthree\u{14}þ".into();
         let line = dat_line(values);
         assert!(line.starts_with("þone®two®three thþ\u{14}þþ\u{14}"), "{line:?}");
-        assert_eq!((line.matches('þ').count(), line.matches('\u{14}').count()), (36, 17));
+        assert_eq!((line.matches('þ').count(), line.matches('\u{14}').count()), (38, 18));
     }
 }

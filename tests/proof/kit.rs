@@ -352,7 +352,10 @@ impl Model {
         };
         let recorded = self.log("capture.recorded", "capture", &id, record.clone(), attest);
         let noted = self.log("capture.noted", "capture", &id, json!({"note": "seen"}), json!({}));
-        let correction = json!({"id": id, "item": item, "text": "Saw her", "reason": "typo"});
+        // A corrected record is whole, as the first one was.
+        let mut correction = record.clone();
+        correction["text"] = json!("Saw her");
+        correction["reason"] = json!("typo");
         let corrected = self.log("capture.corrected", "capture", &id, correction.clone(), json!({}));
         let status = if included { "included" } else { "not_selected" };
         self.inventory.push(InventoryRow {

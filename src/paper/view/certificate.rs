@@ -14,12 +14,6 @@ use crate::text::label;
 /// The word for what a platform returned from its own records, which its own custodian certifies.
 const RETURNED: &str = "platform_return";
 
-/// The version of an exhibit's record that counts; of a redacted one, what its redaction tells of it.
-fn now(exhibit: &Exhibit) -> &Value {
-    let current = exhibit.current.as_ref();
-    current.map_or_else(|| exhibit.told(), |current| &current.record)
-}
-
 /// Whether a program fetched it: then its address is the one that was requested.
 fn is_fetched(record: &Value) -> bool {
     matches!(said(record, "/method"), Some("server_fetch" | "crawler" | "api"))
@@ -27,12 +21,12 @@ fn is_fetched(record: &Value) -> bool {
 
 /// Whether a platform returned it.
 pub(super) fn is_returned(exhibit: &Exhibit) -> bool {
-    said(now(exhibit), "/method") == Some(RETURNED)
+    said(exhibit.now(), "/method") == Some(RETURNED)
 }
 
 /// An exhibit's part of the data that only certificates show.
 pub(super) fn part(view: &PaperView<'_>, exhibit: &Exhibit, basis: &str) -> Value {
-    let record = now(exhibit);
+    let record = exhibit.now();
     let redactions = exhibit.redactions.iter().flatten().filter_map(|shown| {
         let made = json!({
             "how": view.letters.rich(&words::capital(&page_words::redacted(&shown.record))),
@@ -67,7 +61,7 @@ fn given_by(record: &Value) -> Option<&str> {
 /// The title of the exhibit list, or what it is. It never says by whom: no certificate says who wrote anything.
 fn title(exhibit: &Exhibit) -> String {
     let made = || {
-        let mut shown = exhibit.told().clone();
+        let mut shown = exhibit.now().clone();
         shown["account"].take();
         views::title(&shown)
     };
@@ -75,7 +69,7 @@ fn title(exhibit: &Exhibit) -> String {
 }
 
 fn rows(view: &PaperView<'_>, exhibit: &Exhibit, basis: &str) -> Vec<Value> {
-    let (record, letters) = (now(exhibit), view.letters);
+    let (record, letters) = (exhibit.now(), view.letters);
     let plain = |pointer: &str| letters.maybe(said(record, pointer));
     let worded = |pointer: &str| said(record, pointer).map_or(Value::Null, |word| letters.rich(&label(word)));
     let told = |pointer: &str| times::told(view.story.zone, record, pointer);

@@ -72,7 +72,7 @@ pub(super) fn parts(view: &PaperView<'_>, exhibit: &Exhibit) -> ExhibitParts {
         exhibit,
         no: shown_number(exhibit),
         kind: label(said(record, "/kind").unwrap_or("capture")),
-        title: exhibit.title.clone().unwrap_or_else(|| views::title(record)),
+        title: exhibit.title.clone().unwrap_or_else(|| views::title(exhibit.now())),
         trail: view.story.trails.get(&exhibit.capture).map_or(&[], Vec::as_slice),
     }
     .parts()

@@ -20,6 +20,7 @@ use super::letters::Letters;
 use super::prints::{DraftFile, Pieces, Prints};
 use crate::clock::Micros;
 use crate::error::{Error, Result};
+use crate::page::acted::ActedRow;
 use crate::page::documents::{self, Documents, fields};
 use crate::page::records::said;
 use crate::page::story::PacketStory;
@@ -184,7 +185,7 @@ impl<'v> GatheredPapers<'v> {
             self.uses.entry(id.to_owned()).or_default().push(no.clone());
         }
         // What was corrected counts as it is now.
-        let now = exhibit.current.as_ref().map_or(record, |current| &current.record);
+        let now = exhibit.now();
         let bases = [&shown["times"][1]["basis"], &shown["times"][2]["basis"]];
         for (what, at, basis) in [
             ("Posted", "/posted_at", bases[0]),
@@ -275,6 +276,8 @@ impl<'v> GatheredPapers<'v> {
             .map(|(status, n)| json!([words::status(status), n]))
             .collect();
         let particulars = text::facts(&case["particulars"], zone, &[]);
+        let acted = story.acted.told(|actor| story.who(actor));
+        let acted: Vec<Value> = acted.into_iter().map(|row| self.acted(&row)).collect();
         json!({
             "v": 1, "paper": "us-letter", "stamp": {"prefix": "EXHIBIT", "party": null, "case_line": null, "date_line": true},
             "agency": {"name": letters.rich(organization), "unit": null, "address": null},
@@ -295,9 +298,17 @@ impl<'v> GatheredPapers<'v> {
                 "captures": story.statuses.values().sum::<u64>(), "included": self.index.len(), "by": by,
                 "hash_only": self.hash_only.len(), "files": story.files.0, "events": story.events,
             },
-            "unknown_posted": self.unknown_posted, "agreement": page_words::agreement(None),
+            "acted": acted, "unknown_posted": self.unknown_posted, "agreement": page_words::agreement(None),
             "withheld": withheld::counted(story), "handed": withheld::handed(self.view),
             "included": withheld::included(self.view),
+        })
+    }
+
+    fn acted(&self, row: &ActedRow) -> Value {
+        let (zone, letters) = (self.view.story.zone, self.view.letters);
+        json!({
+            "who": letters.rich(&row.who), "roles": row.roles, "did": row.did,
+            "first": times::time(zone, Some(row.first)), "last": times::time(zone, Some(row.last)),
         })
     }
 
