@@ -57,7 +57,7 @@ impl ActorTally {
     fn told(&self, who: String) -> ActedRow {
         let mut actions: Vec<_> = self.actions.iter().collect();
         actions.sort_by_key(|(_, times)| std::cmp::Reverse(**times));
-        let action = |(word, times): (&Rc<str>, &u64)| format!("{} {}", words::action(word), count(*times));
+        let action = |(word, times): (&Rc<str>, &u64)| format!("{} ({})", words::action(word), count(*times));
         ActedRow {
             who,
             roles: self.roles.iter().map(|role| label(role)).collect::<Vec<_>>().join(", "),
@@ -128,8 +128,14 @@ mod tests {
         assert_eq!(
             told,
             [
-                ("u2", "Lead, Supervisor", "Capture recorded 1, Case opened 1", 1, 3),
-                ("u1", "Investigator", "Capture recorded 2, Capture annotated 1", 2, 5),
+                ("u2", "Lead, Supervisor", "Capture recorded (1), Case opened (1)", 1, 3),
+                (
+                    "u1",
+                    "Investigator",
+                    "Capture recorded (2), Capture annotated (1)",
+                    2,
+                    5
+                ),
             ]
         );
     }

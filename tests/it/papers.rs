@@ -108,7 +108,7 @@ fn a_packet_has_its_report_and_its_exhibits_on_paper(app: &App) {
         "Print copy, 400 × 600 pixels",
         "What is withheld",
         "Who acted in the case",
-        "Capture quarantined 1",
+        "Capture quarantined (1)",
     ] {
         assert!(
             text.replace("No picture", "no picture").contains(told),
@@ -134,7 +134,7 @@ fn a_packet_has_its_report_and_its_exhibits_on_paper(app: &App) {
     // The page leads to both.
     let page = fs::read_to_string(bag.join("data/index.html")).unwrap();
     assert!(page.contains(r#"href="report.pdf""#) && page.contains(r#"href="exhibits.pdf""#));
-    assert!(page.contains("Who acted in the case") && page.contains("Capture quarantined 1"));
+    assert!(page.contains("Who acted in the case") && page.contains("Capture quarantined (1)"));
     assert!(is_pdf_path("data/report.pdf"));
 }
 
