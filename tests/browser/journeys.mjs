@@ -4,6 +4,7 @@
 //   node journeys.mjs DEMO.JSON PICTURES PACKET.ZIP [NAME ...]      only the journeys of these names
 //
 // Exits with 1 and says what went wrong; the packet is left for `casetrail verify`.
+import { readdirSync } from "node:fs";
 import { Demo } from "./kit.mjs";
 
 /**
@@ -11,6 +12,9 @@ import { Demo } from "./kit.mjs";
  * those that count items or meet what is not covered before those that log many and approve.
  */
 const ALL = ["guide", "day", "looks", "casework", "evidence", "composer", "export", "admin", "decide", "find", "stories", "attacks", "pictures"];
+
+const there = readdirSync(new URL("./journeys/", import.meta.url)).map((name) => name.replace(/\.mjs$/, ""));
+if (there.sort().join() !== [...ALL].sort().join()) throw new Error(`ALL and journeys/ differ: ${there.join(", ")}`);
 
 const [file, pictures, packet, ...only] = process.argv.slice(2);
 const demo = new Demo(file, pictures);
